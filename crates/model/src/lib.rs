@@ -1,0 +1,14 @@
+//! What Rolecall's words mean: types, parsing, validation and plans.
+//!
+//! Nothing here reads a clock, a file, a socket or a database, and nothing is async: what goes in
+//! comes as a parameter, so every function can be tested, fuzzed and reasoned about by itself.
+
+pub mod app;
+pub mod audit;
+pub mod ids;
+pub mod json;
+pub mod page;
+pub mod problem;
+pub mod role;
+pub mod text;
+pub mod time;

@@ -1,0 +1,80 @@
+//! What is wrong with something a caller sent: where, and how to mend it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One thing that is wrong with what a caller sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Where: a JSON pointer (RFC 6901) into the body, or the name of a query parameter.
+    pub path: String,
+    /// What was wrong there and what would be right: a sentence, without the offending value
+    /// where that could be a secret or a person's.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem at `path`.
+    pub fn new(path: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { path: path.into(), detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() { f.write_str(&self.detail) } else { write!(f, "{}: {}", self.path, self.detail) }
+    }
+}
+
+/// At most this many problems are told at once (wire decision 15): who sent 10,000 bad values
+/// learns what kind of mistake it is from the first hundred.
+pub const MAX_TOLD: usize = 100;
+
+/// A list of problems that stops growing at [`MAX_TOLD`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Adds a problem, unless enough have been told.
+    pub fn add(&mut self, path: impl Into<String>, detail: impl Into<String>) {
+        if self.0.len() < MAX_TOLD {
+            self.0.push(Problem::new(path, detail));
+        }
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `value` if nothing is wrong, else the problems.
+    pub fn or_ok<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+
+    /// The problems, in the order they were found.
+    pub fn into_vec(self) -> Vec<Problem> {
+        self.0
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}

@@ -1,0 +1,344 @@
+//! Roles: named sets of permissions, for the account (`admin`) or for one bot (`bot`).
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::{json, problem::Problems};
+
+/// What a role acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RoleType {
+    /// The account.
+    Admin,
+    /// One bot.
+    Bot,
+}
+
+impl RoleType {
+    /// The word on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Bot => "bot",
+        }
+    }
+
+    /// The type of that word; none for any other.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "admin" => Some(Self::Admin),
+            "bot" => Some(Self::Bot),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for RoleType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How far a permission goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// Not granted.
+    No,
+    /// Granted, where there is nothing between.
+    Yes,
+    /// May look.
+    View,
+    /// May look and change.
+    Full,
+}
+
+impl Level {
+    /// The word on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "NO",
+            Self::Yes => "YES",
+            Self::View => "VIEW",
+            Self::Full => "FULL",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "NO" => Some(Self::No),
+            "YES" => Some(Self::Yes),
+            "VIEW" => Some(Self::View),
+            "FULL" => Some(Self::Full),
+            _ => None,
+        }
+    }
+}
+
+/// The permissions of a role, in the order they were given. A name that is not here is not granted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Permissions(Vec<(String, Level)>);
+
+/// The most permissions a role may list.
+pub const MAX_PERMISSIONS: usize = 1_000;
+
+/// Admin permissions (wire fact 8.1), each granted or not.
+pub const ADMIN_PERMISSIONS: [&str; 23] = [
+    "Invite",
+    "Import Users / Sync",
+    "Directory Sync",
+    "Manage Users",
+    "Manage User Settings",
+    "Manage User Profile Fields",
+    "Manage Groups",
+    "Manage Custom Admin Roles",
+    "Manage Built-In Admin Roles",
+    "Manage Bot Roles",
+    "Manage Deployment",
+    "Enterprise Bots",
+    "Consumer Bots",
+    "Smart Bots",
+    "Preferences",
+    "Password Policies",
+    "Domain Management",
+    "Single Sign On",
+    "Kore.ai Connector",
+    "Enterprise Key",
+    "API Scopes",
+    "View and Run Audit Reports",
+    "View and Run Bot Chat History",
+];
+
+/// Bot permissions that go FULL, VIEW or NO (wire fact 8.2).
+pub const BOT_PERMISSIONS_BY_DEPTH: [&str; 10] = [
+    "Tasks",
+    "Natural Language",
+    "Knowledge Graph",
+    "Batch Testing",
+    "Bot Developers",
+    "Bot Settings",
+    "Testing",
+    "Custom Dashboards",
+    "Storyboard",
+    "IntentDiscovery",
+];
+
+/// Bot permissions that are YES or NO (wire fact 8.2).
+pub const BOT_PERMISSIONS_YES_NO: [&str; 9] = [
+    "Bot Import",
+    "Extensions",
+    "Bot builder API Scopes",
+    "Publish bot",
+    "Channels",
+    "Dashboard",
+    "Bot Analytics",
+    "Integrations & Extensions",
+    "App Builder API Scopes",
+];
+
+/// The values permission `name` of a role of type `role_type` may have. A name nobody knows is
+/// kept as it is (the platform invents new ones), with any value of its type's vocabulary.
+pub fn vocabulary(role_type: RoleType, name: &str) -> &'static [Level] {
+    match role_type {
+        RoleType::Admin => &[Level::Yes, Level::No],
+        RoleType::Bot if BOT_PERMISSIONS_BY_DEPTH.contains(&name) => &[Level::Full, Level::View, Level::No],
+        RoleType::Bot if BOT_PERMISSIONS_YES_NO.contains(&name) => &[Level::Yes, Level::No],
+        RoleType::Bot => &[Level::Full, Level::View, Level::Yes, Level::No],
+    }
+}
+
+impl Permissions {
+    /// Permissions from names and levels that the program itself knows.
+    pub fn of<'a>(list: impl IntoIterator<Item = (&'a str, Level)>) -> Self {
+        Self(list.into_iter().map(|(name, level)| (name.to_owned(), level)).collect())
+    }
+
+    /// Names and levels, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Level)> {
+        self.0.iter().map(|(name, level)| (name.as_str(), *level))
+    }
+
+    /// The level of permission `name`; [`Level::No`] if it is not listed.
+    pub fn level(&self, name: &str) -> Level {
+        self.0.iter().find(|(own, _)| own == name).map_or(Level::No, |(_, level)| *level)
+    }
+
+    /// Reads the wire's form: `{"Invite":"YES"}` for admin roles, `{"Tasks":["FULL"]}` for bot roles.
+    ///
+    /// Errors: added to `problems`, one for each bad value.
+    pub fn parse(role_type: RoleType, value: &Value, path: &str, problems: &mut Problems) -> Self {
+        let Some(object) = json::Object::of(value, path, problems) else { return Self::default() };
+        if object.map().len() > MAX_PERMISSIONS {
+            problems.add(path, format!("must list at most {MAX_PERMISSIONS} permissions"));
+            return Self::default();
+        }
+        let mut list = Vec::with_capacity(object.map().len());
+        for (name, value) in object.map() {
+            if let Err(bad) = crate::text::check_name(name) {
+                problems.add(object.path_of(name), format!("a permission's name {bad}"));
+                continue;
+            }
+            let words = vocabulary(role_type, name);
+            let level = match (role_type, value) {
+                (RoleType::Admin, Value::String(word)) => Level::parse(word),
+                (RoleType::Bot, Value::Array(one)) => match one.as_slice() {
+                    [Value::String(word)] => Level::parse(word),
+                    _ => None,
+                },
+                _ => None,
+            };
+            if let Some(level) = level.filter(|level| words.contains(level)) {
+                list.push((name.clone(), level));
+            } else {
+                problems.add(object.path_of(name), format!("must be {}", spelled(role_type, words)));
+            }
+        }
+        Self(list)
+    }
+
+    /// The wire's form; see [`Permissions::parse`].
+    pub fn to_wire(&self, role_type: RoleType) -> Value {
+        let values = self.iter().map(|(name, level)| {
+            let word = Value::from(level.as_str());
+            let value = match role_type {
+                RoleType::Admin => word,
+                RoleType::Bot => Value::Array(vec![word]),
+            };
+            (name.to_owned(), value)
+        });
+        Value::Object(values.collect::<Map<_, _>>())
+    }
+
+    /// What differs from `self` to `after`: name, level before, level after. Order of listing and
+    /// whether NO is listed or left out make no difference.
+    pub fn delta(&self, after: &Self) -> Vec<(String, Level, Level)> {
+        let mut changed = Vec::new();
+        let gone = self.iter().filter(|(name, _)| !after.0.iter().any(|(own, _)| own == name)).map(|(name, _)| name);
+        for name in after.iter().map(|(name, _)| name).chain(gone) {
+            let (old, new) = (self.level(name), after.level(name));
+            if old != new {
+                changed.push((name.to_owned(), old, new));
+            }
+        }
+        changed
+    }
+}
+
+fn spelled(role_type: RoleType, words: &[Level]) -> String {
+    let words = words.iter().map(|word| match role_type {
+        RoleType::Admin => format!("\"{}\"", word.as_str()),
+        RoleType::Bot => format!("[\"{}\"]", word.as_str()),
+    });
+    words.collect::<Vec<_>>().join(" or ")
+}
+
+/// A role that every account has from its beginning and nobody can edit, import over or delete.
+pub struct BuiltIn {
+    /// Its type.
+    pub role_type: RoleType,
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub description: &'static str,
+    /// The key that stays the same in every environment (wire fact 8.3).
+    pub ref_id: &'static str,
+    /// What it grants.
+    pub permissions: fn() -> Permissions,
+}
+
+/// The name of the built-in admin role, which goes to users only.
+pub const MASTER_ADMIN: &str = "admin";
+/// The name of the built-in role that follows a bot's creation and cannot be assigned.
+pub const BOT_OWNER: &str = "Bot Owner";
+
+/// The built-in roles, in the order lists show them.
+pub const BUILT_IN: [BuiltIn; 4] = [
+    BuiltIn {
+        role_type: RoleType::Admin,
+        name: MASTER_ADMIN,
+        description: "Master administration role with full control on account activity",
+        ref_id: "5bca33e75513765737ef9cad",
+        permissions: || Permissions::of(ADMIN_PERMISSIONS.map(|name| (name, Level::Yes))),
+    },
+    BuiltIn {
+        role_type: RoleType::Bot,
+        name: BOT_OWNER,
+        description: "Role of bot owners with full access to bot definition",
+        ref_id: "5bca33e75513765737ef9cae",
+        permissions: || bot_role([Level::Full; 6], [Level::Yes; 7]),
+    },
+    BuiltIn {
+        role_type: RoleType::Bot,
+        name: "Bot Developer",
+        description: "Role for bot co-developers",
+        ref_id: "5bca33e75513765737ef9caf",
+        permissions: || {
+            let mut depths = [Level::Full; 6];
+            depths[4] = Level::View;
+            bot_role(depths, [Level::Yes; 7])
+        },
+    },
+    BuiltIn {
+        role_type: RoleType::Bot,
+        name: "Bot Tester",
+        description: "Role for bot testers with read-only access to bot definition",
+        ref_id: "5bca33e75513765737ef9cb0",
+        permissions: || {
+            let mut depths = [Level::View; 6];
+            depths[5] = Level::No;
+            let mut flags = [Level::No; 7];
+            flags[5] = Level::Yes;
+            flags[6] = Level::Yes;
+            bot_role(depths, flags)
+        },
+    },
+];
+
+/// The 13 permissions of the built-in bot roles: the first six by depth, then seven yes or no.
+fn bot_role(depths: [Level; 6], flags: [Level; 7]) -> Permissions {
+    let by_depth = BOT_PERMISSIONS_BY_DEPTH.into_iter().zip(depths);
+    let yes_no = BOT_PERMISSIONS_YES_NO.into_iter().zip(flags);
+    Permissions::of(by_depth.chain(yes_no))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_outside_its_vocabulary_is_told_with_what_may_stand_there() {
+        let mut problems = Problems::default();
+        let value =
+            json!({"Tasks": ["YES"], "Channels": ["YES"], "Dashboard": "YES", "Brand New": ["VIEW"], "Extensions": []});
+        let permissions = Permissions::parse(RoleType::Bot, &value, "/0/permissions", &mut problems);
+        assert_eq!(permissions, Permissions::of([("Channels", Level::Yes), ("Brand New", Level::View)]));
+        assert_eq!(
+            problems.to_string(),
+            r#"/0/permissions/Tasks: must be ["FULL"] or ["VIEW"] or ["NO"]; /0/permissions/Dashboard: must be ["YES"] or ["NO"]; /0/permissions/Extensions: must be ["YES"] or ["NO"]"#
+        );
+    }
+
+    #[test]
+    fn permissions_survive_the_wire_in_their_order() {
+        for built_in in &BUILT_IN {
+            let permissions = (built_in.permissions)();
+            let mut problems = Problems::default();
+            let wire = permissions.to_wire(built_in.role_type);
+            assert_eq!(Permissions::parse(built_in.role_type, &wire, "", &mut problems), permissions);
+            assert!(problems.is_empty(), "{problems}");
+        }
+    }
+
+    #[test]
+    fn a_delta_ignores_order_and_unlisted_no() {
+        let before = Permissions::of([("Tasks", Level::Full), ("Channels", Level::No)]);
+        let after = Permissions::of([("Dashboard", Level::Yes), ("Tasks", Level::View)]);
+        assert_eq!(
+            before.delta(&after),
+            [("Dashboard".to_owned(), Level::No, Level::Yes), ("Tasks".to_owned(), Level::Full, Level::View)]
+        );
+        assert!(before.delta(&before).is_empty());
+    }
+}
