@@ -3,25 +3,32 @@
 //!
 //! Stricter than JSON where laxness has been used against servers of this kind: a repeated key is
 //! an error (two readers would disagree about which one counts), and so is U+0000 in a text (no
-//! PostgreSQL text can hold it). Depth is bounded by `serde_json`'s limit of 128.
+//! PostgreSQL text can hold it). Depth is bounded by `serde_json`'s limit of 128, the number of
+//! values by [`MAX_VALUES`]: a value in memory takes up to a hundred times its bytes on the wire.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 use crate::problem::{Problem, Problems};
 
+/// The most values one document may hold: every object, array, text, number, boolean and null
+/// counts as one. An export of 20,000 bot roles, as large as anybody's should get, holds two
+/// thirds of it.
+pub const MAX_VALUES: usize = 1_000_000;
+
 /// Reads one JSON document.
 ///
 /// Errors: not UTF-8, not JSON, something after the document, a repeated key, U+0000 in a text,
-/// or more than 128 levels; told with line and column.
+/// more than 128 levels, or more than [`MAX_VALUES`]; told with line and column.
 pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     let text = std::str::from_utf8(bytes)
         .map_err(|e| Problem::new("", format!("is not UTF-8: byte {} cannot stand there", e.valid_up_to())))?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Strict.deserialize(&mut deserializer).map_err(|e| not_json(&e))?;
+    let values_left = Cell::new(MAX_VALUES);
+    let value = Strict { values_left: &values_left }.deserialize(&mut deserializer).map_err(|e| not_json(&e))?;
     deserializer.end().map_err(|e| not_json(&e))?;
     Ok(value)
 }
@@ -32,12 +39,19 @@ fn not_json(error: &serde_json::Error) -> Problem {
     Problem::new("", format!("is not the JSON it should be: {error}"))
 }
 
-struct Strict;
+#[derive(Clone, Copy)]
+struct Strict<'a> {
+    values_left: &'a Cell<usize>,
+}
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let Some(left) = self.values_left.get().checked_sub(1) else {
+            return Err(D::Error::custom(format!("there are more than {MAX_VALUES} values")));
+        };
+        self.values_left.set(left);
         deserializer.deserialize_any(self)
     }
 }
@@ -46,7 +60,7 @@ fn checked<E: serde::de::Error>(text: String) -> Result<String, E> {
     if text.contains('\0') { Err(E::custom("a text must not hold U+0000")) } else { Ok(text) }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,7 +97,7 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(value) = seq.next_element_seed(Strict)? {
+        while let Some(value) = seq.next_element_seed(self)? {
             values.push(value);
         }
         Ok(Value::Array(values))
@@ -92,7 +106,7 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut values = Map::new();
         while let Some(key) = map.next_key::<Key>()? {
-            let value = map.next_value_seed(Strict)?;
+            let value = map.next_value_seed(self)?;
             if let serde_json::map::Entry::Vacant(free) = values.entry(checked(key.0)?) {
                 free.insert(value);
             } else {
@@ -271,6 +285,14 @@ mod tests {
     fn depth_is_bounded() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(parse(deep.as_bytes()).expect_err("too deep").detail.contains("recursion limit"));
+    }
+
+    #[test]
+    fn the_number_of_values_is_bounded() {
+        let at_most = format!("[{}]", vec!["0"; MAX_VALUES - 1].join(","));
+        assert!(parse(at_most.as_bytes()).is_ok());
+        let more = format!("[{}]", vec!["0"; MAX_VALUES].join(","));
+        assert!(parse(more.as_bytes()).expect_err("too many").detail.contains("more than 1000000 values"));
     }
 
     #[test]
