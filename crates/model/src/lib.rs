@@ -10,5 +10,6 @@ pub mod json;
 pub mod page;
 pub mod problem;
 pub mod role;
+pub mod role_import;
 pub mod text;
 pub mod time;

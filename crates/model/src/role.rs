@@ -1,6 +1,6 @@
 //! Roles: named sets of permissions, for the account (`admin`) or for one bot (`bot`).
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use serde_json::{Map, Value};
 
@@ -212,15 +212,22 @@ impl Permissions {
     /// What differs from `self` to `after`: name, level before, level after. Order of listing and
     /// whether NO is listed or left out make no difference.
     pub fn delta(&self, after: &Self) -> Vec<(String, Level, Level)> {
+        let (old, new): (HashMap<_, _>, HashMap<_, _>) = (self.iter().collect(), after.iter().collect());
         let mut changed = Vec::new();
-        let gone = self.iter().filter(|(name, _)| !after.0.iter().any(|(own, _)| own == name)).map(|(name, _)| name);
+        let gone = self.iter().map(|(name, _)| name).filter(|name| !new.contains_key(name));
         for name in after.iter().map(|(name, _)| name).chain(gone) {
-            let (old, new) = (self.level(name), after.level(name));
+            let level_of = |side: &HashMap<&str, Level>| side.get(name).copied().unwrap_or(Level::No);
+            let (old, new) = (level_of(&old), level_of(&new));
             if old != new {
                 changed.push((name.to_owned(), old, new));
             }
         }
         changed
+    }
+
+    /// Whether both list the same permissions at the same levels, in whatever order.
+    pub fn lists_the_same(&self, other: &Self) -> bool {
+        self == other || self.iter().collect::<HashMap<_, _>>() == other.iter().collect()
     }
 }
 
