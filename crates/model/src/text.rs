@@ -6,10 +6,12 @@ use unicode_normalization::UnicodeNormalization;
 /// without case, without invisible characters, white space trimmed and collapsed. Two names that
 /// look alike on a screen by these rules are one name, so no role can pass as another's twin.
 pub fn fold(name: &str) -> String {
-    // Upper first, then lower: `ß` and `ss`, `ſ` and `s` meet only that way.
+    // Lower, upper, lower again: `ẞ` meets `ß` by the first, `ß` meets `ss` by the second and
+    // `ſ` meets `s`, and the third brings all of them to one form.
     let folded: String = name
         .nfkc()
         .filter(|c| !is_invisible(*c))
+        .flat_map(char::to_lowercase)
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .nfkc()
@@ -97,6 +99,7 @@ mod tests {
         }
         assert_ne!(fold("Bot Owners"), fold("Bot Owner"));
         assert_eq!(fold("straße"), fold("STRASSE"));
+        assert_eq!(fold("STRAẞE"), fold("STRASSE"));
         assert_eq!(fold("역할"), fold("역할"));
     }
 
