@@ -282,6 +282,12 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_the_same_when_it_was_written_and_read_again() {
+        let value = parse(b"[18446744073467440709551616]").expect("JSON");
+        assert_eq!(parse(value.to_string().as_bytes()), Ok(value));
+    }
+
+    #[test]
     fn depth_is_bounded() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(parse(deep.as_bytes()).expect_err("too deep").detail.contains("recursion limit"));
