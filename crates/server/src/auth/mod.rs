@@ -4,4 +4,5 @@
 //! looks the app up between reading a token and verifying it.
 
 pub mod key;
+pub mod limits;
 pub mod token;
