@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::{ids::AccountNo, time::Instant};
+
 /// How an app's tokens are signed. Fixed when the app is registered; a token that claims another
 /// algorithm is a token with a bad signature (RFC 8725, section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,5 +119,45 @@ impl Scope {
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// A client app as it is registered. Its secrets are sealed: text that only the sealing key opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// Its id, `cs-` and a UUID: the `appId` of its tokens.
+    pub id: String,
+    /// The account it acts for.
+    pub account_no: AccountNo,
+    /// Its name.
+    pub name: String,
+    /// Where it was made.
+    pub kind: Kind,
+    /// How its tokens are signed.
+    pub algorithm: Algorithm,
+    /// Its secret, sealed; for algorithms with a secret.
+    pub secret_sealed: Option<String>,
+    /// The secret before the last rotation, sealed, and until when it still counts.
+    pub previous_secret: Option<(String, Instant)>,
+    /// Its public key in PEM; for algorithms with a key pair.
+    pub public_key: Option<String>,
+    /// Whether each of its tokens must carry a `jti` and counts once.
+    pub enforces_jti: bool,
+    /// What it may ask for.
+    pub scopes: Vec<Scope>,
+    /// The ids of the bots a builder app is bound to.
+    pub bots: Vec<String>,
+    /// Whether its tokens count at all.
+    pub is_enabled: bool,
+    /// When it stops by itself.
+    pub expires_at: Option<Instant>,
+    /// When it was registered.
+    pub created_at: Instant,
+}
+
+impl App {
+    /// Whether its tokens count at `now`.
+    pub fn is_live(&self, now: Instant) -> bool {
+        self.is_enabled && self.expires_at.is_none_or(|at| now < at)
     }
 }

@@ -68,6 +68,29 @@ pub fn is_hex24(text: &str) -> bool {
     text.len() == 24 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+    )*};
+}
+
+// Inside the program and its database things are known by small numbers, drawn from one counter of
+// their account: the order of creation, the key of pages, the key of joins. They never go outside.
+numbers! {
+    /// An account, within one database.
+    AccountNo;
+    /// A user, within its account.
+    UserNo;
+    /// A group, within its account.
+    GroupNo;
+    /// A bot, within its account; 0 stands for "no bot" beside roles of type admin.
+    BotNo;
+    /// A role, within its account.
+    RoleNo;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

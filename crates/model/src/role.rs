@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt};
 
 use serde_json::{Map, Value};
 
-use crate::{json, problem::Problems};
+use crate::{ids::RoleNo, json, problem::Problems, time::Instant};
 
 /// What a role acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +38,35 @@ impl fmt::Display for RoleType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// A role of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Its number; built-in roles come first, then the order of creation.
+    pub no: RoleNo,
+    /// Its id: 24 hex digits.
+    pub id: String,
+    /// What it acts on.
+    pub role_type: RoleType,
+    /// Its name, unique among the roles of its type under [`crate::text::fold`].
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// What it grants.
+    pub permissions: Permissions,
+    /// The key that stays the same in every environment.
+    pub ref_id: String,
+    /// Whether the account had it from its beginning; such a role cannot be changed.
+    pub is_built_in: bool,
+    /// When it was made.
+    pub created_at: Instant,
+    /// By whom, as an id.
+    pub created_by: String,
+    /// When it was last changed.
+    pub modified_at: Instant,
+    /// By whom, as an id.
+    pub modified_by: String,
 }
 
 /// How far a permission goes.

@@ -1,1 +1,17 @@
-//! placeholder
+//! The only SQL about Rolecall itself.
+//!
+//! One SQL text and one function serve both engines, SQLite and PostgreSQL, through `sqlx`'s `Any`
+//! driver: text, 64-bit integers and bytes are all that both sides need. One file a subject; each
+//! holds its SQL as constants and functions on a [`Tx`]. Nothing here decides what may be done.
+
+pub mod accounts;
+pub mod apps;
+pub mod audit;
+mod bulk;
+mod db;
+mod error;
+pub mod migrations;
+pub mod roles;
+
+pub use db::{Attempts, Db, Engine, Meter, MeterReading, Tx};
+pub use error::{Error, MaybeBusy};

@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX IF NOT EXISTS accounts_by_id ON accounts (account_id)

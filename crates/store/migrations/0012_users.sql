@@ -1,0 +1,20 @@
+CREATE TABLE IF NOT EXISTS users (
+  account_no     BIGINT NOT NULL,
+  user_no        BIGINT NOT NULL,
+  user_id        TEXT   NOT NULL,
+  email          TEXT   NOT NULL,
+  email_folded   TEXT   NOT NULL,
+  org_user_id    TEXT   NOT NULL,
+  first_name     TEXT   NOT NULL,
+  last_name      TEXT   NOT NULL,
+  is_developer   BIGINT NOT NULL,
+  can_create_bot BIGINT NOT NULL,
+  has_data_access BIGINT NOT NULL,
+  status         TEXT   NOT NULL,
+  profile        TEXT   NOT NULL,
+  bot_tasks      TEXT   NOT NULL,
+  created_at_ms  BIGINT NOT NULL,
+  changed_revision BIGINT NOT NULL,
+  removed_at_ms  BIGINT,
+  PRIMARY KEY (account_no, user_no)
+)

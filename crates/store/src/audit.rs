@@ -1,0 +1,106 @@
+//! The audit log: entries in a chain, never changed, never removed.
+
+use rolecall_model::{ids::AccountNo, time::Instant};
+use sqlx::{Row, any::AnyRow};
+
+use crate::{Error, Tx, bulk};
+
+const INSERT: &str = "
+INSERT INTO audit_entries (account_no, seq, at_ms, event, actor, target, description, before_json, after_json, hash) VALUES ";
+const AFTER: &str = "
+SELECT seq, at_ms, event, actor, target, description, before_json, after_json, hash
+FROM audit_entries
+WHERE account_no = $1 AND seq > $2
+ORDER BY seq
+LIMIT $3";
+const BEFORE: &str = "
+SELECT seq, at_ms, event, actor, target, description, before_json, after_json, hash
+FROM audit_entries
+WHERE account_no = $1 AND seq <= $2 AND seq >= $3
+ORDER BY seq DESC
+LIMIT $4";
+const FIRST_FROM: &str = "
+SELECT seq
+FROM audit_entries
+WHERE account_no = $1 AND at_ms >= $2
+ORDER BY at_ms, seq
+LIMIT 1";
+
+/// An entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number in its account, from 1, without gaps.
+    pub seq: i64,
+    /// When it happened. Never earlier than the entry before.
+    pub at: Instant,
+    /// What happened: a name of [`rolecall_model::audit::Event`].
+    pub event: String,
+    /// Who did it.
+    pub actor: String,
+    /// What it was done to: the ids, with a space between.
+    pub target: String,
+    /// The same in a sentence.
+    pub description: String,
+    /// What was, as JSON; empty for what is new.
+    pub before: String,
+    /// What is, as JSON; empty for what is gone.
+    pub after: String,
+    /// SHA-256 over the entry and the hash before it, in hex.
+    pub hash: String,
+}
+
+fn entry(row: &AnyRow) -> Result<Entry, Error> {
+    Ok(Entry {
+        seq: row.try_get(0)?,
+        at: Instant::from_ms(row.try_get(1)?),
+        event: row.try_get(2)?,
+        actor: row.try_get(3)?,
+        target: row.try_get(4)?,
+        description: row.try_get(5)?,
+        before: row.try_get(6)?,
+        after: row.try_get(7)?,
+        hash: row.try_get(8)?,
+    })
+}
+
+/// Appends entries.
+pub async fn insert(tx: &mut Tx, account: AccountNo, entries: Vec<Entry>) -> Result<(), Error> {
+    for slice in bulk::slices(&entries) {
+        let sql = format!("{INSERT}{}", bulk::rows(slice.len(), 10));
+        let mut insert = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for entry in slice {
+            insert = insert
+                .bind(account.0)
+                .bind(entry.seq)
+                .bind(entry.at.as_ms())
+                .bind(entry.event.clone())
+                .bind(entry.actor.clone())
+                .bind(entry.target.clone())
+                .bind(entry.description.clone())
+                .bind(entry.before.clone())
+                .bind(entry.after.clone())
+                .bind(entry.hash.clone());
+        }
+        tx.run(insert).await?;
+    }
+    Ok(())
+}
+
+/// The entries after number `seq`, oldest first, at most `limit`: for walking the chain.
+pub async fn list_after(tx: &mut Tx, account: AccountNo, seq: i64, limit: i64) -> Result<Vec<Entry>, Error> {
+    tx.all(sqlx::query(AFTER).bind(account.0).bind(seq).bind(limit)).await?.iter().map(entry).collect()
+}
+
+/// The entries from number `last` down to `first`, newest first, at most `limit`.
+pub async fn list_down(tx: &mut Tx, account: AccountNo, last: i64, first: i64, limit: i64) -> Result<Vec<Entry>, Error> {
+    let list = sqlx::query(BEFORE).bind(account.0).bind(last).bind(first).bind(limit);
+    tx.all(list).await?.iter().map(entry).collect()
+}
+
+/// The number of the first entry at `at` or later, if there is one.
+pub async fn first_from(tx: &mut Tx, account: AccountNo, at: Instant) -> Result<Option<i64>, Error> {
+    match tx.optional(sqlx::query(FIRST_FROM).bind(account.0).bind(at.as_ms())).await? {
+        Some(row) => Ok(Some(row.try_get(0)?)),
+        None => Ok(None),
+    }
+}

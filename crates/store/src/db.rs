@@ -1,0 +1,332 @@
+//! Connections and transactions on either engine.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rand::RngExt;
+use sqlx::{
+    Any, AnyPool, Row,
+    any::{AnyArguments, AnyPoolOptions, AnyRow},
+    query::Query,
+};
+
+use crate::error::{Error, MaybeBusy};
+
+/// A statement with its values.
+pub(crate) type Statement = Query<'static, Any, AnyArguments>;
+
+/// Which engine a database runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A file beside the program, opened by it alone or by few processes of one machine.
+    Sqlite,
+    /// PostgreSQL, or a database that speaks its protocol.
+    Postgres,
+}
+
+impl Engine {
+    /// The engine's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+/// A database, by its connections: many readers; on SQLite one writer, as the engine has it.
+///
+/// Concurrency: cheap to clone, safe to share.
+#[derive(Clone, Debug)]
+pub struct Db {
+    engine: Engine,
+    readers: AnyPool,
+    writers: AnyPool,
+}
+
+/// How long a request waits for a free connection, and a SQLite writer for another process.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Readers on SQLite: enough to use every core of a small machine while one waits for its disk.
+const SQLITE_READERS: u32 = 8;
+
+/// Connections to PostgreSQL: a small pool answers sooner than a big one, which only queues inside
+/// the server instead of in front of it.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+impl Db {
+    /// Opens the database at `url`, making a SQLite file that is not there yet. Applies no
+    /// migrations; see [`crate::migrations`].
+    ///
+    /// Errors: [`Error::BadUrl`] for a URL of another kind, [`Error::Unreachable`] if nobody answers.
+    pub async fn open(url: &str) -> Result<Self, Error> {
+        sqlx::any::install_default_drivers();
+        match engine_of(url)? {
+            Engine::Sqlite => Self::open_sqlite(url).await,
+            Engine::Postgres => Self::open_postgres(url).await,
+        }
+    }
+
+    async fn open_sqlite(url: &str) -> Result<Self, Error> {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        let url = format!("{url}{separator}mode=rwc");
+        let pool = |n_connections: u32| {
+            AnyPoolOptions::new()
+                .max_connections(n_connections)
+                .acquire_timeout(WAIT)
+                .test_before_acquire(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .after_connect(|connection, _| {
+                    Box::pin(async move {
+                        // FULL: what was acknowledged survives a power cut, not only a crash.
+                        for pragma in [
+                            "PRAGMA busy_timeout = 10000",
+                            "PRAGMA journal_mode = WAL",
+                            "PRAGMA synchronous = FULL",
+                            "PRAGMA cache_size = -16384",
+                            "PRAGMA temp_store = MEMORY",
+                        ] {
+                            sqlx::query(pragma).fetch_optional(&mut *connection).await?;
+                        }
+                        Ok(())
+                    })
+                })
+        };
+        // The writer comes first: it makes the file and switches it to the write-ahead log.
+        let writers = pool(1).connect(&url).await?;
+        let readers = pool(SQLITE_READERS).connect(&url).await?;
+        Ok(Self { engine: Engine::Sqlite, readers, writers })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self, Error> {
+        let pool = AnyPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(WAIT)
+            .connect(url)
+            .await?;
+        Ok(Self { engine: Engine::Postgres, readers: pool.clone(), writers: pool })
+    }
+
+    /// The engine this database runs on.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Begins a transaction that reads one state of the database, whatever is written meanwhile.
+    pub async fn read(&self, meter: &Meter) -> Result<Tx, Error> {
+        let begin = match self.engine {
+            Engine::Sqlite => "BEGIN DEFERRED",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        Tx::begin(&self.readers, begin, meter).await
+    }
+
+    /// The attempts at one change. See [`Attempts`].
+    pub fn attempts(&self, meter: &Meter) -> Attempts {
+        Attempts { db: self.clone(), meter: meter.clone(), n_left: MAX_ATTEMPTS }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        sqlx::query("SELECT 1").fetch_one(&self.readers).await?;
+        Ok(())
+    }
+
+    /// Closes every connection; on SQLite this also folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writers.close().await;
+    }
+
+    /// Runs `sql` by itself, outside a transaction, as schema changes must be.
+    pub(crate) async fn run_alone(&self, sql: String) -> Result<(), Error> {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&self.writers).await?;
+        Ok(())
+    }
+
+    async fn write(&self, meter: &Meter) -> Result<Tx, Error> {
+        // On SQLite a transaction that reads first and writes later can lose its turn for good
+        // (SQLITE_BUSY whatever the timeout), so a write says so when it begins.
+        let begin = match self.engine {
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        };
+        Tx::begin(&self.writers, begin, meter).await
+    }
+}
+
+fn engine_of(url: &str) -> Result<Engine, Error> {
+    if url.starts_with("sqlite:") {
+        Ok(Engine::Sqlite)
+    } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        Ok(Engine::Postgres)
+    } else {
+        let what = "the URL must begin with sqlite: or postgres://, such as sqlite:rolecall.db".to_owned();
+        Err(Error::BadUrl { what })
+    }
+}
+
+/// What the database did for one request. Concurrency: shared between the parts of one request.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<Counters>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    n_statements: AtomicU64,
+    n_rows: AtomicU64,
+    busy_us: AtomicU64,
+}
+
+/// A reading of a [`Meter`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MeterReading {
+    /// Statements run, transaction control included.
+    pub n_statements: u64,
+    /// Rows read or changed.
+    pub n_rows: u64,
+    /// Time spent waiting for the database. Units: microseconds.
+    pub busy_us: u64,
+}
+
+impl Meter {
+    /// What was counted so far.
+    pub fn reading(&self) -> MeterReading {
+        MeterReading {
+            n_statements: self.0.n_statements.load(Ordering::Relaxed),
+            n_rows: self.0.n_rows.load(Ordering::Relaxed),
+            busy_us: self.0.busy_us.load(Ordering::Relaxed),
+        }
+    }
+
+    async fn time<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
+        let began = Instant::now();
+        let result = work.await;
+        let us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.0.busy_us.fetch_add(us, Ordering::Relaxed);
+        self.0.n_statements.fetch_add(1, Ordering::Relaxed);
+        Ok(result?)
+    }
+
+    fn count_rows(&self, n_rows: u64) {
+        self.0.n_rows.fetch_add(n_rows, Ordering::Relaxed);
+    }
+}
+
+/// A transaction. Dropped without a commit, it has changed nothing.
+#[derive(Debug)]
+pub struct Tx {
+    inner: sqlx::Transaction<'static, Any>,
+    meter: Meter,
+    is_empty: bool,
+}
+
+impl Tx {
+    async fn begin(pool: &AnyPool, statement: &'static str, meter: &Meter) -> Result<Self, Error> {
+        let inner = meter.time(pool.begin_with(statement)).await?;
+        Ok(Self { inner, meter: meter.clone(), is_empty: false })
+    }
+
+    /// Says that nothing worth keeping was written, so that settling it need not wait for the disk.
+    pub fn nothing_to_keep(&mut self) {
+        self.is_empty = true;
+    }
+
+    /// Makes what was written durable.
+    pub async fn commit(self) -> Result<(), Error> {
+        self.meter.time(self.inner.commit()).await
+    }
+
+    /// Undoes what was written. Dropping does the same, later.
+    pub async fn rollback(self) -> Result<(), Error> {
+        self.meter.time(self.inner.rollback()).await
+    }
+
+    /// All rows of `statement`.
+    pub(crate) async fn all(&mut self, statement: Statement) -> Result<Vec<AnyRow>, Error> {
+        let rows = self.meter.time(statement.fetch_all(&mut *self.inner)).await?;
+        self.meter.count_rows(rows.len() as u64);
+        Ok(rows)
+    }
+
+    /// The first row of `statement`, if any.
+    pub(crate) async fn optional(&mut self, statement: Statement) -> Result<Option<AnyRow>, Error> {
+        let row = self.meter.time(statement.fetch_optional(&mut *self.inner)).await?;
+        self.meter.count_rows(u64::from(row.is_some()));
+        Ok(row)
+    }
+
+    /// The one number that `statement` answers.
+    pub(crate) async fn number(&mut self, statement: Statement) -> Result<i64, Error> {
+        let row = self.meter.time(statement.fetch_one(&mut *self.inner)).await?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// Runs `statement`; how many rows it changed.
+    pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, Error> {
+        let n_rows = self.meter.time(statement.execute(&mut *self.inner)).await?.rows_affected();
+        self.meter.count_rows(n_rows);
+        Ok(n_rows)
+    }
+}
+
+/// How often one change is tried before its caller is told that the database is busy.
+const MAX_ATTEMPTS: u32 = 8;
+
+/// The attempts at one change: begin, do the work, settle; again while another transaction stands
+/// in the way. The work must have no effect outside its transaction, for it may run twice.
+///
+/// ```text
+/// let mut attempts = db.attempts(&meter);
+/// loop {
+///     let mut tx = attempts.begin().await?;
+///     let result = work(&mut tx).await;
+///     if let Some(settled) = attempts.settle(tx, result).await {
+///         return settled;
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Attempts {
+    db: Db,
+    meter: Meter,
+    n_left: u32,
+}
+
+impl Attempts {
+    /// Begins the next attempt.
+    pub async fn begin(&mut self) -> Result<Tx, Error> {
+        self.n_left = self.n_left.saturating_sub(1);
+        self.db.write(&self.meter).await
+    }
+
+    /// Commits a success, undoes a failure, and tells which it was; nothing while the work should
+    /// be done again, after a pause that grows and differs from everybody else's.
+    pub async fn settle<T, E: MaybeBusy + From<Error>>(&mut self, tx: Tx, result: Result<T, E>) -> Option<Result<T, E>> {
+        let result = match result {
+            Ok(value) if tx.is_empty => tx.rollback().await.map(|()| value).map_err(E::from),
+            Ok(value) => tx.commit().await.map(|()| value).map_err(E::from),
+            Err(error) => {
+                // The connection goes back to the pool clean, or not at all.
+                drop(tx.rollback().await);
+                Err(error)
+            }
+        };
+        match &result {
+            Err(error) if error.is_busy() && self.n_left > 0 => {
+                let longest_ms = 4_u64 << (MAX_ATTEMPTS - self.n_left).min(6);
+                let pause_ms = rand::rng().random_range(1..=longest_ms);
+                #[expect(clippy::disallowed_methods, reason = "a pause is the point: it lets the other one finish")]
+                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+                None
+            }
+            _ => Some(result),
+        }
+    }
+}
