@@ -1,2 +1,20 @@
-//! placeholder
+//! What may be done: one function a use case.
+//!
+//! Every door of the server (the vendor's API, ours, the console, the command line) calls these
+//! functions and has no other way to the data, so no rule lives in a door. A function that changes
+//! something does four things in one transaction: checks, changes, audits, and raises the account's
+//! revision. Nothing here knows HTTP.
+
+pub mod accounts;
+pub mod apps;
+pub mod audit;
+mod change;
+mod context;
+mod error;
+pub mod list;
+pub mod roles;
 pub mod seal;
+
+pub use change::{Change, Record};
+pub use context::{Clock, Core, Ctx, Random, SetClock};
+pub use error::{Error, Fault, Rule};

@@ -13,3 +13,4 @@ pub mod role;
 pub mod role_import;
 pub mod text;
 pub mod time;
+pub mod user;

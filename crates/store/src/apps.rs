@@ -51,7 +51,9 @@ fn app(row: &AnyRow) -> Result<App, Error> {
         previous_secret: previous_sealed.zip(previous_until_ms.map(Instant::from_ms)),
         public_key: row.try_get(8)?,
         enforces_jti: row.try_get::<i64, _>(9)? != 0,
-        scopes: words(&scopes).map(|word| Scope::parse(word).ok_or_else(|| unknown("scopes"))).collect::<Result<_, _>>()?,
+        scopes: words(&scopes)
+            .map(|word| Scope::parse(word).ok_or_else(|| unknown("scopes")))
+            .collect::<Result<_, _>>()?,
         bots: words(&bots).map(str::to_owned).collect(),
         is_enabled: row.try_get::<i64, _>(12)? != 0,
         expires_at: row.try_get::<Option<i64>, _>(13)?.map(Instant::from_ms),

@@ -92,9 +92,15 @@ pub async fn list_after(tx: &mut Tx, account: AccountNo, seq: i64, limit: i64) -
 }
 
 /// The entries from number `last` down to `first`, newest first, at most `limit`.
-pub async fn list_down(tx: &mut Tx, account: AccountNo, last: i64, first: i64, limit: i64) -> Result<Vec<Entry>, Error> {
-    let list = sqlx::query(BEFORE).bind(account.0).bind(last).bind(first).bind(limit);
-    tx.all(list).await?.iter().map(entry).collect()
+pub async fn list_down(
+    tx: &mut Tx,
+    account: AccountNo,
+    last: i64,
+    first: i64,
+    limit: i64,
+) -> Result<Vec<Entry>, Error> {
+    let page = sqlx::query(BEFORE).bind(account.0).bind(last).bind(first).bind(limit);
+    tx.all(page).await?.iter().map(entry).collect()
 }
 
 /// The number of the first entry at `at` or later, if there is one.

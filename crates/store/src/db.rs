@@ -106,11 +106,8 @@ impl Db {
     }
 
     async fn open_postgres(url: &str) -> Result<Self, Error> {
-        let pool = AnyPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(WAIT)
-            .connect(url)
-            .await?;
+        let pool =
+            AnyPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(WAIT).connect(url).await?;
         Ok(Self { engine: Engine::Postgres, readers: pool.clone(), writers: pool })
     }
 
@@ -308,7 +305,11 @@ impl Attempts {
 
     /// Commits a success, undoes a failure, and tells which it was; nothing while the work should
     /// be done again, after a pause that grows and differs from everybody else's.
-    pub async fn settle<T, E: MaybeBusy + From<Error>>(&mut self, tx: Tx, result: Result<T, E>) -> Option<Result<T, E>> {
+    pub async fn settle<T, E: MaybeBusy + From<Error>>(
+        &mut self,
+        tx: Tx,
+        result: Result<T, E>,
+    ) -> Option<Result<T, E>> {
         let result = match result {
             Ok(value) if tx.is_empty => tx.rollback().await.map(|()| value).map_err(E::from),
             Ok(value) => tx.commit().await.map(|()| value).map_err(E::from),

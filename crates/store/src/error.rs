@@ -75,7 +75,9 @@ impl From<sqlx::Error> for Error {
             }
             sqlx::Error::Io(io) => Self::Unreachable { what: io.kind().to_string() },
             sqlx::Error::PoolTimedOut => Self::Unreachable { what: "no connection became free in time".to_owned() },
-            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Unreachable { what: "it was closed".to_owned() },
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Unreachable { what: "it was closed".to_owned() }
+            }
             sqlx::Error::Tls(_) => Self::Unreachable { what: "TLS failed".to_owned() },
             sqlx::Error::Protocol(_) => Self::Unreachable { what: "the protocol was broken off".to_owned() },
             sqlx::Error::Configuration(cause) => Self::BadUrl { what: cause.to_string() },

@@ -6,12 +6,14 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod assignments;
 pub mod audit;
 mod bulk;
 mod db;
 mod error;
 pub mod migrations;
 pub mod roles;
+pub mod users;
 
 pub use db::{Attempts, Db, Engine, Meter, MeterReading, Tx};
 pub use error::{Error, MaybeBusy};

@@ -67,11 +67,11 @@ const MIGRATIONS: [Migration; 40] = migrations! {
 };
 
 /// The schema version this program writes and reads.
-pub const VERSION: i64 = MIGRATIONS.len() as i64;
+pub const VERSION: i64 = 40;
 
-const MAKE_BOOK: &str = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at_ms BIGINT NOT NULL)";
-const MAKE_LEASE: &str =
-    "CREATE TABLE IF NOT EXISTS migration_lease (lease BIGINT NOT NULL PRIMARY KEY, holder TEXT NOT NULL, until_ms BIGINT NOT NULL)";
+const MAKE_BOOK: &str =
+    "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at_ms BIGINT NOT NULL)";
+const MAKE_LEASE: &str = "CREATE TABLE IF NOT EXISTS migration_lease (lease BIGINT NOT NULL PRIMARY KEY, holder TEXT NOT NULL, until_ms BIGINT NOT NULL)";
 const TAKE_LEASE: &str = "
 INSERT INTO migration_lease (lease, holder, until_ms) VALUES (1, $1, $2)
 ON CONFLICT (lease) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms
@@ -109,10 +109,12 @@ pub async fn version(db: &Db) -> Result<i64, Error> {
 pub async fn check(db: &Db) -> Result<(), Error> {
     match version(db).await? {
         VERSION => Ok(()),
-        found if found < VERSION => {
-            Err(Error::Unusable { what: format!("its schema is version {found}, this program needs {VERSION}; run `rolecall migrate`") })
-        }
-        found => Err(Error::Unusable { what: format!("its schema is version {found}, newer than this program's {VERSION}; use a newer rolecall") }),
+        found if found < VERSION => Err(Error::Unusable {
+            what: format!("its schema is version {found}, this program needs {VERSION}; run `rolecall migrate`"),
+        }),
+        found => Err(Error::Unusable {
+            what: format!("its schema is version {found}, newer than this program's {VERSION}; use a newer rolecall"),
+        }),
     }
 }
 
@@ -132,7 +134,10 @@ pub async fn migrate(db: &Db, holder: &str, now: impl Fn() -> Instant) -> Result
     make(db, MAKE_BOOK).await?;
     make(db, MAKE_LEASE).await?;
     while !take_lease(db, holder, now()).await? {
-        #[expect(clippy::disallowed_methods, reason = "another machine is migrating; there is nothing else to wait on")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "another machine is migrating; there is nothing else to wait on"
+        )]
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let applied = version(db).await?;
@@ -193,7 +198,10 @@ pub async fn describe(db: &Db, tx: &mut Tx) -> Result<Vec<String>, Error> {
         }
     };
     let rows = tx.all(sqlx::query(sql)).await?;
-    let mut columns = rows.iter().map(|row| Ok(row.try_get::<String, _>(0)?.replace("BYTEA", "BLOB"))).collect::<Result<Vec<_>, sqlx::Error>>()?;
+    let mut columns = rows
+        .iter()
+        .map(|row| Ok(row.try_get::<String, _>(0)?.replace("BYTEA", "BLOB")))
+        .collect::<Result<Vec<_>, sqlx::Error>>()?;
     columns.sort();
     Ok(columns)
 }

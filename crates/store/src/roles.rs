@@ -62,12 +62,8 @@ pub async fn list(tx: &mut Tx, account: AccountNo, role_type: RoleType, page: Pa
         Start::After(no) => (no, 0),
         Start::Offset(offset) => (0, i64::try_from(offset).unwrap_or(i64::MAX)),
     };
-    let list = sqlx::query(LIST)
-        .bind(account.0)
-        .bind(role_type.as_str())
-        .bind(after)
-        .bind(i64::from(page.limit))
-        .bind(offset);
+    let list =
+        sqlx::query(LIST).bind(account.0).bind(role_type.as_str()).bind(after).bind(i64::from(page.limit)).bind(offset);
     tx.all(list).await?.iter().map(role).collect()
 }
 

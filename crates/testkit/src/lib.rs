@@ -1,1 +1,45 @@
-//! placeholder
+//! For tests only: a whole server on a fresh database of each engine, with a clock that is set and
+//! randomness from a seed, so that every answer is the same bytes each time.
+
+mod app;
+mod database;
+
+pub use app::{Reply, Request, Tenant, TestApp};
+pub use database::TestDb;
+pub use rolecall_store::Engine;
+
+/// Writes each test twice: once on SQLite, once on PostgreSQL.
+///
+/// ```ignore
+/// each_engine! {
+///     async fn a_refused_import_changes_nothing(app: TestApp) { ... }
+/// }
+/// ```
+///
+/// The PostgreSQL one needs `TEST_POSTGRES_URL`; without it the test says that it was skipped, and
+/// fails where `ROLECALL_REQUIRE_ENGINES` is set, as it is in CI.
+#[macro_export]
+macro_rules! each_engine {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: $type:ident) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports, clippy::allow_attributes, reason = "not every test needs all that stands around it")]
+            use super::*;
+
+            async fn test($app: $type) $body
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                test($type::start($crate::Engine::Sqlite).await.expect("SQLite is always there")).await;
+            }
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                if let Some(app) = $type::start($crate::Engine::Postgres).await {
+                    test(app).await;
+                }
+            }
+        }
+    )*};
+}

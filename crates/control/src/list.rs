@@ -1,0 +1,63 @@
+//! Lists and the cursors that go through them.
+
+use aws_lc_rs::hmac;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use rolecall_model::problem::Problem;
+
+use crate::Ctx;
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List<T> {
+    /// How many there are in all.
+    pub total: u64,
+    /// The page.
+    pub items: Vec<T>,
+    /// Where the next page begins, while there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// Signature bytes in a cursor: enough that nobody guesses one.
+const SIGNATURE_BYTES: usize = 16;
+
+/// The cursor after row number `no` of list `name`. It is signed for this account and list, so a
+/// cursor of another account, of another list or of somebody's invention is none.
+pub fn cursor(ctx: &Ctx, name: &str, no: i64) -> String {
+    let mut bytes = no.to_be_bytes().to_vec();
+    bytes.extend_from_slice(sign(ctx, name, no).as_ref().get(..SIGNATURE_BYTES).unwrap_or_default());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The row number in a cursor that [`cursor`] made.
+///
+/// Errors: any other text, as a problem with the query parameter `cursor`.
+pub fn open_cursor(ctx: &Ctx, name: &str, cursor: &str) -> Result<i64, Problem> {
+    let bad = || Problem::new("cursor", "is not a cursor that this list gave out; begin again without one");
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
+    let (no, signature) = bytes.split_first_chunk::<8>().ok_or_else(bad)?;
+    let no = i64::from_be_bytes(*no);
+    let expected = sign(ctx, name, no);
+    let expected = expected.as_ref().get(..SIGNATURE_BYTES).unwrap_or_default();
+    if subtle::ConstantTimeEq::ct_eq(signature, expected).into() { Ok(no) } else { Err(bad()) }
+}
+
+fn sign(ctx: &Ctx, name: &str, no: i64) -> hmac::Tag {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &ctx.core.sealing_key.derive("cursor"));
+    hmac::sign(&key, format!("{name} {} {no}", ctx.account.0).as_bytes())
+}
+
+/// Cuts the one row too many off that tells whether there is more, and makes the cursor for it.
+pub(crate) fn page<T>(
+    ctx: &Ctx,
+    name: &str,
+    total: i64,
+    limit: u32,
+    mut items: Vec<T>,
+    no: impl Fn(&T) -> i64,
+) -> List<T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = items.len() > limit;
+    items.truncate(limit);
+    let next_cursor = if has_more { items.last().map(|last| cursor(ctx, name, no(last))) } else { None };
+    List { total: u64::try_from(total).unwrap_or_default(), items, next_cursor }
+}

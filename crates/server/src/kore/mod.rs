@@ -1,0 +1,6 @@
+//! The vendor-compatible API under `/api/public`: each handler takes the caller, parses, calls one
+//! function of `rolecall-control` and shapes the answer as the vendor does.
+
+pub mod request;
+pub mod roles;
+pub mod wire;

@@ -1,0 +1,120 @@
+//! What comes in: query parameters and JSON bodies, read with their problems told.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Query, Request},
+    http::{StatusCode, request::Parts},
+};
+use rolecall_control::{Ctx, list};
+use rolecall_model::{
+    json,
+    page::{self, Page, Start},
+    problem::Problem,
+    role::RoleType,
+    time::Instant,
+};
+use serde_json::Value;
+
+use crate::error::KoreError;
+
+/// The most bytes a JSON body may have.
+pub const MAX_BODY_BYTES: usize = 8 << 20;
+
+/// The parameters of a query, each at most once.
+#[derive(Debug)]
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// The parameters in `query`, as a URL has them after its `?`.
+    ///
+    /// Errors: a parameter given twice, or one with U+0000 in it.
+    pub fn parse(query: &str) -> Result<Self, Problem> {
+        // The path does not matter; the type's only way in is a whole URI.
+        let Ok(uri) = format!("/?{query}").parse() else {
+            return Err(Problem::new("", "the query must be percent-encoded"));
+        };
+        let Ok(Query(params)) = Query::<Vec<(String, String)>>::try_from_uri(&uri) else {
+            return Err(Problem::new("", "the query must be name=value pairs"));
+        };
+        for (index, (name, value)) in params.iter().enumerate() {
+            if name.contains('\0') || value.contains('\0') {
+                return Err(Problem::new("", "the query must not hold U+0000"));
+            }
+            if params.iter().take(index).any(|(earlier, _)| earlier == name) {
+                return Err(Problem::new(name.clone(), "is given twice"));
+            }
+        }
+        Ok(Self(params))
+    }
+
+    /// The value of `name`; an empty one counts as absent.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// The required `roleType`.
+    pub fn role_type(&self) -> Result<RoleType, Problem> {
+        let role_type = self.get("roleType").and_then(RoleType::parse);
+        role_type.ok_or_else(|| Problem::new("roleType", "is required and must be admin or bot"))
+    }
+
+    /// A parameter that is `true` or `false`, and false when it is absent.
+    pub fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.get(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Problem::new(name, "must be true or false")),
+        }
+    }
+
+    /// A parameter that is a time.
+    pub fn time(&self, name: &str) -> Result<Option<Instant>, Problem> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        Instant::parse(text).map(Some).map_err(|e| Problem::new(name, e.to_string()))
+    }
+
+    /// Which rows of list `name`: `limit` up to `max`, and `cursor` or else `offset` in records.
+    pub fn page(&self, ctx: &Ctx, name: &str, max: u32) -> Result<Page, Problem> {
+        let limit = page::parse_limit("limit", self.get("limit"), max)?;
+        let start = match self.get("cursor") {
+            Some(cursor) => Start::After(list::open_cursor(ctx, name, cursor)?),
+            None => Start::Offset(page::parse_offset("offset", self.get("offset"))?),
+        };
+        Ok(Page { limit, start })
+    }
+
+    /// Which rows of a list whose `offset` counts pages (wire section 5).
+    pub fn numbered_page(&self, max: u32) -> Result<Page, Problem> {
+        let limit = page::parse_limit("limit", self.get("limit"), max)?;
+        let number = page::parse_offset("offset", self.get("offset"))?;
+        Ok(Page { limit, start: Start::Offset(number.saturating_mul(u64::from(limit))) })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = KoreError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, KoreError> {
+        Ok(Self::parse(parts.uri.query().unwrap_or_default())?)
+    }
+}
+
+/// A JSON body, read strictly (see [`rolecall_model::json`]).
+#[derive(Debug)]
+pub struct Body(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = KoreError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, KoreError> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                KoreError::too_large(MAX_BODY_BYTES)
+            } else {
+                // The client went away or broke the transfer off; nobody reads this.
+                Problem::new("", "the body could not be read").into()
+            }
+        })?;
+        Ok(Self(json::parse(&bytes)?))
+    }
+}

@@ -1,0 +1,3 @@
+//! The vendor's exact JSON: field names, order, casing and quirks. Its words stop here.
+
+pub mod roles;

@@ -1,0 +1,112 @@
+//! What operators and their tools look at: is it alive, can it serve, how is it doing.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::State,
+    http::{Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use rolecall_store::{MeterReading, migrations};
+use serde_json::json;
+
+use crate::Server;
+
+/// Counters and histograms, in the form Prometheus reads.
+pub struct Metrics {
+    recorder: metrics_exporter_prometheus::PrometheusRecorder,
+    handle: PrometheusHandle,
+}
+
+/// Upper bounds of the buckets requests are sorted into. Units: seconds.
+const BUCKETS_S: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+impl Metrics {
+    /// Counters that begin at 0. Each server has its own: several can run in one process.
+    pub fn new() -> Self {
+        let builder = PrometheusBuilder::new();
+        // Fails only for an empty list of buckets; then the default ones stay.
+        let builder = builder.set_buckets(&BUCKETS_S).unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        metrics::with_local_recorder(&recorder, || {
+            metrics::describe_counter!("rolecall_requests_total", "Requests answered, by route, method and status.");
+            metrics::describe_histogram!("rolecall_request_seconds", "Time to answer a request, by route.");
+            metrics::describe_histogram!(
+                "rolecall_database_seconds",
+                "Time a request waited for the database, by route."
+            );
+            metrics::describe_counter!(
+                "rolecall_database_statements_total",
+                "Statements sent to the database, by route."
+            );
+        });
+        Self { recorder, handle }
+    }
+
+    /// Counts one request. Labels come from fixed sets only: routes, methods and statuses.
+    pub(crate) fn count_request(
+        &self,
+        method: &Method,
+        route: &str,
+        status: StatusCode,
+        took: Duration,
+        database: &MeterReading,
+    ) {
+        let route = route.to_owned();
+        let method = if method.as_str().len() > 7 { "other".to_owned() } else { method.to_string() };
+        metrics::with_local_recorder(&self.recorder, || {
+            metrics::counter!("rolecall_requests_total", "route" => route.clone(), "method" => method, "status" => status.as_str().to_owned())
+                .increment(1);
+            metrics::histogram!("rolecall_request_seconds", "route" => route.clone()).record(took.as_secs_f64());
+            metrics::histogram!("rolecall_database_seconds", "route" => route.clone())
+                .record(Duration::from_micros(database.busy_us).as_secs_f64());
+            metrics::counter!("rolecall_database_statements_total", "route" => route).increment(database.n_statements);
+        });
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Alive
+///
+/// 200 while the process runs and answers.
+#[utoipa::path(get, path = "/healthz", tag = "Operations", security(()),
+    responses((status = 200, description = "Alive.", body = Object, example = json!({"status": "ok"}))))]
+pub(crate) async fn healthz() -> Json<serde_json::Value> {
+    Json(json!({"status": "ok"}))
+}
+
+/// Ready
+///
+/// 200 when the database is reachable and has this version's schema; else 503 with the reason.
+#[utoipa::path(get, path = "/readyz", tag = "Operations", security(()),
+    responses(
+        (status = 200, description = "Ready.", body = Object, example = json!({"status": "ready"})),
+        (status = 503, description = "Not ready, and why.", body = Object, example = json!({"status": "not ready", "reason": "the database cannot be reached (connection refused)"})),
+    ))]
+pub(crate) async fn readyz(State(server): State<Arc<Server>>) -> Response {
+    match migrations::check(&server.core.db).await {
+        Ok(()) => Json(json!({"status": "ready"})).into_response(),
+        Err(error) => {
+            let body = json!({"status": "not ready", "reason": error.to_string()});
+            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+        }
+    }
+}
+
+/// Metrics
+///
+/// Counters and histograms in the text form of Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "Operations", security(()),
+    responses((status = 200, description = "Metrics.", body = String, content_type = "text/plain")))]
+pub(crate) async fn metrics(State(server): State<Arc<Server>>) -> Response {
+    let text = server.metrics.handle.render();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}

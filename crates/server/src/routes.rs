@@ -1,0 +1,50 @@
+//! Every route of every door, on one screen.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    middleware::{from_fn_with_state, map_request},
+    response::Response,
+};
+use tower::{Layer, Service, util::BoxCloneSyncService};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{Server, kore, layers, openapi, ops};
+
+fn all() -> OpenApiRouter<Arc<Server>> {
+    OpenApiRouter::with_openapi(openapi::base())
+        // The vendor-compatible API.
+        .routes(routes!(kore::roles::list))
+        .routes(routes!(kore::roles::export))
+        // Operations.
+        .routes(routes!(ops::healthz))
+        .routes(routes!(ops::readyz))
+        .routes(routes!(ops::metrics))
+}
+
+/// The OpenAPI document of all routes.
+pub fn document() -> utoipa::openapi::OpenApi {
+    openapi::completed(all().split_for_parts().1)
+}
+
+/// The service that answers every request of `server`.
+pub fn service(
+    server: Arc<Server>,
+) -> impl Service<Request, Response = Response, Error = std::convert::Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
+    let (router, document) = all().split_for_parts();
+    let router: Router<Arc<Server>> = router
+        .merge(axum::Router::from(openapi::pages(openapi::completed(document))))
+        .fallback(layers::not_found)
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(DefaultBodyLimit::max(kore::request::MAX_BODY_BYTES))
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn_with_state(Arc::clone(&server), layers::observe));
+    // Paths take their normal form before they are matched, so this layer stands outside the router.
+    BoxCloneSyncService::new(
+        map_request(async |request: Request| layers::normalise(request)).layer(router.with_state(server)),
+    )
+}

@@ -1,0 +1,229 @@
+//! A whole server in the test's own process, asked through its outermost layer.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, Method, Request as HttpRequest, StatusCode},
+};
+use http_body_util::BodyExt as _;
+use rolecall_control::{
+    Core, Ctx, Random, SetClock,
+    accounts::{self, Created},
+    apps::{self, NewApp},
+    seal::SealingKey,
+};
+use rolecall_model::{
+    app::{Algorithm, Kind, Scope},
+    audit::Actor,
+    time::Instant,
+};
+use rolecall_server::{
+    Server,
+    auth::{
+        key::sign_with_secret,
+        limits::{Limits, Profile},
+    },
+    ops::Metrics,
+    routes,
+};
+use rolecall_store::{Engine, Meter};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::TestDb;
+
+/// An account with an app that may do everything.
+pub struct Tenant {
+    /// The account and its owner.
+    pub account: Created,
+    /// The app's id.
+    pub client_id: String,
+    /// The app's secret.
+    pub client_secret: SecretString,
+    /// A token of the app, without `exp`.
+    pub token: String,
+}
+
+/// A server on a fresh database, with one account.
+pub struct TestApp {
+    /// The server.
+    pub server: Arc<Server>,
+    /// Its clock, set to 2026-01-05T09:00:00Z.
+    pub clock: Arc<SetClock>,
+    /// Its database.
+    pub db: TestDb,
+    /// The account requests go to unless they say otherwise.
+    pub tenant: Tenant,
+}
+
+/// The day tests happen on.
+const TODAY_MS: i64 = 1_767_603_600_000;
+
+impl TestApp {
+    /// A server on a fresh database; none if the engine is not there and need not be.
+    pub async fn start(engine: Engine) -> Option<Self> {
+        let db = TestDb::start(engine).await?;
+        let clock = Arc::new(SetClock::at(Instant::from_ms(TODAY_MS)));
+        let core = Arc::new(Core {
+            db: db.db.clone(),
+            clock: Arc::clone(&clock) as _,
+            random: Random::from_seed([7; 32]),
+            sealing_key: SealingKey::generate([8; 32]),
+        });
+        let tenant = tenant(&core, "Acme", "owner@acme.example").await;
+        let server = Arc::new(Server { core, limits: Limits::new(Profile::Off), metrics: Metrics::new() });
+        Some(Self { server, clock, db, tenant })
+    }
+
+    /// One more account on the same server.
+    pub async fn another_tenant(&self) -> Tenant {
+        tenant(&self.server.core, "Other", "owner@other.example").await
+    }
+
+    /// The context of the operator's work on the account.
+    pub fn operator(&self) -> Ctx {
+        self.server.core.ctx(self.tenant.account.no, Actor::Operator, Meter::default())
+    }
+
+    /// Registers one more app and makes a token of it.
+    pub async fn app_token(&self, kind: Kind, scopes: &[Scope]) -> String {
+        let (id, secret) = new_app(&self.operator(), kind, scopes).await;
+        signed(&id, &secret)
+    }
+
+    /// GET `path` with the account's token.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Request::new(Method::GET, path).token(&self.tenant.token)).await
+    }
+
+    /// POST `body` to `path` with the account's token.
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send(Request::new(Method::POST, path).token(&self.tenant.token).json(&body)).await
+    }
+
+    /// PUT `body` to `path` with the account's token.
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.send(Request::new(Method::PUT, path).token(&self.tenant.token).json(&body)).await
+    }
+
+    /// DELETE `path` with `body` and the account's token.
+    pub async fn delete(&self, path: &str, body: Value) -> Reply {
+        self.send(Request::new(Method::DELETE, path).token(&self.tenant.token).json(&body)).await
+    }
+
+    /// Uploads `content` as a file with the account's token; the file's id.
+    pub async fn upload(&self, content: &[u8]) -> String {
+        let reply = self.send(Request::upload(content).token(&self.tenant.token)).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        reply.json()["fileId"].as_str().expect("a file id").to_owned()
+    }
+
+    /// Sends any request.
+    pub async fn send(&self, request: Request) -> Reply {
+        let service = routes::service(Arc::clone(&self.server));
+        let response = service.oneshot(request.0).await.expect("the service answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.into_body().collect().await.expect("the body ends").to_bytes();
+        Reply { status, headers, body: String::from_utf8(bytes.to_vec()).expect("the body is UTF-8") }
+    }
+}
+
+/// A request in the making.
+pub struct Request(HttpRequest<Body>);
+
+impl Request {
+    /// A request without token or body.
+    pub fn new(method: Method, path: &str) -> Self {
+        Self(HttpRequest::builder().method(method).uri(path).body(Body::empty()).expect("a request"))
+    }
+
+    /// The upload of one file, as `curl -F` sends it.
+    pub fn upload(content: &[u8]) -> Self {
+        let mut body = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"roles.json\"\r\nContent-Type: application/json\r\n\r\n".to_vec();
+        body.extend_from_slice(content);
+        body.extend_from_slice(
+            b"\r\n--XX\r\nContent-Disposition: form-data; name=\"fileContext\"\r\n\r\nbulkImport\r\n--XX--\r\n",
+        );
+        Self::new(Method::POST, "/api/public/uploadfile")
+            .header("content-type", "multipart/form-data; boundary=XX")
+            .bytes(body)
+    }
+
+    /// With the header `auth`.
+    #[must_use]
+    pub fn token(self, token: &str) -> Self {
+        self.header("auth", token)
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.0.headers_mut().append(name, value.parse().expect("a header value"));
+        self
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        self.header("content-type", "application/json").bytes(body.to_string().into_bytes())
+    }
+
+    /// With a body.
+    #[must_use]
+    pub fn bytes(mut self, body: Vec<u8>) -> Self {
+        *self.0.body_mut() = Body::from(body);
+        self
+    }
+}
+
+/// An answer.
+pub struct Reply {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: String,
+}
+
+impl Reply {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
+    }
+
+    /// Status and body in one text, for snapshots of exact bytes.
+    pub fn shown(&self) -> String {
+        format!("{}\n{}", self.status.as_u16(), self.body)
+    }
+}
+
+async fn tenant(core: &Arc<Core>, name: &str, owner: &str) -> Tenant {
+    let account = accounts::create(core, name, owner).await.expect("an account can be made");
+    let ctx = core.ctx(account.no, Actor::Operator, Meter::default());
+    let (client_id, client_secret) = new_app(&ctx, Kind::Admin, &Scope::ALL).await;
+    let token = signed(&client_id, &client_secret);
+    Tenant { account, client_id, client_secret, token }
+}
+
+async fn new_app(ctx: &Ctx, kind: Kind, scopes: &[Scope]) -> (String, SecretString) {
+    let new = NewApp {
+        name: "Test app".to_owned(),
+        kind,
+        algorithm: Algorithm::Hs256,
+        public_key: None,
+        scopes: scopes.to_vec(),
+        bots: Vec::new(),
+        enforces_jti: false,
+        expires_at: None,
+    };
+    let made = apps::create(ctx, &new).await.expect("an app can be registered");
+    (made.client_id, made.client_secret.expect("HS256 has a secret"))
+}
+
+fn signed(client_id: &str, secret: &SecretString) -> String {
+    let claims = json!({"sub": "1234567890", "appId": client_id});
+    sign_with_secret(Algorithm::Hs256, secret.expose_secret().as_bytes(), &claims).expect("HS256 signs")
+}

@@ -1,0 +1,61 @@
+//! A fresh, migrated database for one test.
+
+use rolecall_model::time::Instant;
+use rolecall_store::{Db, Engine, migrations};
+use sqlx::{AnyConnection, Connection as _};
+use tempfile::TempDir;
+
+/// A database that one test has for itself.
+pub struct TestDb {
+    /// The database.
+    pub db: Db,
+    /// Its URL, for opening it once more as another process would.
+    pub url: String,
+    /// The folder of a SQLite file; removed at the end.
+    pub dir: TempDir,
+}
+
+impl TestDb {
+    /// A fresh, migrated database on `engine`; none if that engine is not there and need not be.
+    pub async fn start(engine: Engine) -> Option<Self> {
+        let empty = Self::empty(engine).await?;
+        migrations::migrate(&empty.db, "test", || Instant::from_ms(0)).await.expect("migrations apply");
+        Some(empty)
+    }
+
+    /// The same without a schema.
+    pub async fn empty(engine: Engine) -> Option<Self> {
+        let dir = tempfile::tempdir().expect("a temporary folder can be made");
+        let url = match engine {
+            Engine::Sqlite => format!("sqlite://{}", dir.path().join("rolecall.db").display()),
+            Engine::Postgres => fresh_schema().await?,
+        };
+        let db = Db::open(&url).await.expect("the database opens");
+        Some(Self { db, url, dir })
+    }
+}
+
+/// The URL of a new schema on the test server: cheaper than a database of its own for each test.
+async fn fresh_schema() -> Option<String> {
+    let Some(server) = variable("TEST_POSTGRES_URL") else {
+        assert!(
+            variable("ROLECALL_REQUIRE_ENGINES").is_none(),
+            "TEST_POSTGRES_URL is not set, and no test may be skipped here"
+        );
+        eprintln!("SKIPPED: set TEST_POSTGRES_URL to run this test on PostgreSQL");
+        return None;
+    };
+    let name = format!("test_{:032x}", rand::random::<u128>());
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(&server).await.expect("the test server answers");
+    let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {name}"));
+    sqlx::raw_sql(create).execute(&mut connection).await.expect("a schema can be made");
+    connection.close().await.expect("the connection closes");
+    let separator = if server.contains('?') { '&' } else { '?' };
+    Some(format!("{server}{separator}options=-c%20search_path%3D{name}"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests are told by the environment which servers there are")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
