@@ -1,1 +1,3 @@
+//! The binary `rolecall`.
+
 fn main() {}

@@ -1,6 +1,8 @@
 //! For tests only: a whole server on a fresh database of each engine, with a clock that is set and
 //! randomness from a seed, so that every answer is the same bytes each time.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "whatever fails while a test is set up fails the test")]
+
 mod app;
 mod database;
 
