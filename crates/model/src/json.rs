@@ -27,8 +27,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
         .map_err(|e| Problem::new("", format!("is not UTF-8: byte {} cannot stand there", e.valid_up_to())))?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let values_left = Cell::new(MAX_VALUES);
-    let value = Strict { values_left: &values_left }.deserialize(&mut deserializer).map_err(|e| not_json(&e))?;
+    let Document(value) = Document::deserialize(&mut deserializer).map_err(|e| not_json(&e))?;
     deserializer.end().map_err(|e| not_json(&e))?;
     Ok(value)
 }
@@ -37,6 +36,16 @@ fn not_json(error: &serde_json::Error) -> Problem {
     // serde_json's messages tell of the syntax and end with line and column; they quote no values
     // but those this module puts into them.
     Problem::new("", format!("is not the JSON it should be: {error}"))
+}
+
+/// A document of another syntax than JSON, or one inside another, read as strictly as [`parse`]
+/// reads JSON.
+pub struct Document(pub Value);
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Strict { values_left: &Cell::new(MAX_VALUES) }.deserialize(deserializer).map(Self)
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -7,6 +7,8 @@ pub mod app;
 pub mod audit;
 pub mod ids;
 pub mod json;
+pub mod manifest;
+pub mod nearest;
 pub mod page;
 pub mod problem;
 pub mod role;
