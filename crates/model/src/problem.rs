@@ -7,7 +7,8 @@ use serde::Serialize;
 /// One thing that is wrong with what a caller sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Where: a JSON pointer (RFC 6901) into the body, or the name of a query parameter.
+    /// Where: a JSON pointer (RFC 6901) into the body, or the name of a query parameter. In a manifest
+    /// the line stands before the pointer: `line 7/email`.
     pub path: String,
     /// What was wrong there and what would be right: a sentence, without the offending value
     /// where that could be a secret or a person's.
