@@ -1,0 +1,68 @@
+//! `/openapi.json` and `/docs`: complete, and readable without the internet.
+
+use axum::http::{Method, StatusCode};
+use rolecall_testkit::{Request, TestApp, each_engine};
+use serde_json::Value;
+
+#[test]
+fn every_call_documents_every_answer_it_can_give() {
+    let document = serde_json::to_value(rolecall_server::routes::document()).expect("the document is JSON");
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("methods") {
+            let place = format!("{method} {path}");
+            assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{place} has no summary");
+            assert!(
+                operation["description"].as_str().is_some_and(|text| !text.is_empty()),
+                "{place} has no description"
+            );
+            let answers = operation["responses"].as_object().expect("answers");
+            assert!(answers.contains_key("200"), "{place} has no 200");
+            if path.starts_with("/api/public/") {
+                for status in ["401", "429", "500", "503"] {
+                    assert!(answers.contains_key(status), "{place} does not tell of {status}");
+                }
+            }
+            for parameter in operation["parameters"].as_array().unwrap_or(&Vec::new()) {
+                assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), "{place}: {parameter}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reference_in_the_document_leads_somewhere() {
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                if let Some(Value::String(reference)) = map.get("$ref") {
+                    found.push(reference.clone());
+                }
+                map.values().for_each(|value| references(value, found));
+            }
+            Value::Array(list) => list.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+    let document = serde_json::to_value(rolecall_server::routes::document()).expect("the document is JSON");
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(!found.is_empty());
+    for reference in found {
+        let pointer = reference.strip_prefix('#').expect("a reference into the document");
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+each_engine! {
+    async fn the_document_and_its_page_are_served_without_a_token_or_the_internet(app: TestApp) {
+        let document = app.send(Request::new(Method::GET, "/openapi.json")).await;
+        assert_eq!(document.status, StatusCode::OK);
+        assert_eq!(document.json()["info"]["title"], "Rolecall");
+        let page = app.send(Request::new(Method::GET, "/docs/")).await;
+        assert_eq!(page.status, StatusCode::OK);
+        for attribute in ["src=\"http", "href=\"http", "src='http", "//cdn"] {
+            assert!(!page.body.contains(attribute), "the page loads something from elsewhere: {}", page.body);
+        }
+        assert_eq!(app.send(Request::new(Method::GET, "/docs/swagger-ui-bundle.js")).await.status, StatusCode::OK);
+    }
+}

@@ -1,0 +1,158 @@
+//! What each route answers to whoever may not use it. A route that is not in the list fails here.
+
+use std::collections::BTreeSet;
+
+use axum::http::{Method, StatusCode};
+use rolecall_model::app::{Kind, Scope};
+use rolecall_testkit::{Reply, Request, TestApp, each_engine};
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Door {
+    /// Anybody: it tells nothing of any account.
+    Open,
+    /// An admin app with this scope.
+    Scope(Scope),
+}
+
+use Door::{Open, Scope as Needs};
+
+/// Every route and who may use it.
+const LIST: &[(&str, Door)] = &[
+    ("GET /api/public/roles", Needs(Scope::RoleManagement)),
+    ("GET /api/public/roles/export", Needs(Scope::RoleManagement)),
+    ("GET /healthz", Open),
+    ("GET /metrics", Open),
+    ("GET /readyz", Open),
+];
+
+const NO_CREDENTIALS: &str = r#"{"errors":[{"msg":"Invalid SDK credentials","code":4002}]}"#;
+
+#[test]
+fn every_route_stands_in_the_list() {
+    let listed: BTreeSet<String> = LIST.iter().map(|(route, _)| (*route).to_owned()).collect();
+    assert_eq!(listed, super::routes(), "add the new route to the list of strangers");
+}
+
+fn request(route: &str) -> Request {
+    let (method, path) = route.split_once(' ').expect("a method and a path");
+    Request::new(method.parse().expect("a method"), path)
+}
+
+async fn answer(app: &TestApp, request: Request) -> (StatusCode, String) {
+    let Reply { status, body, .. } = app.send(request).await;
+    (status, body)
+}
+
+each_engine! {
+    async fn without_a_token_or_with_a_bad_one_nothing_is_told(app: TestApp) {
+        // What QA suites of the vendor's send: a real token with digits behind it.
+        let bent = ["7", "12", "345", "9999"].map(|digits| format!("{}{digits}", app.tenant.token));
+        let unknown = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhcHBJZCI6ImNzLTAifQ.c2lnbmF0dXJl";
+        for (route, door) in LIST.iter().filter(|(_, door)| *door != Open) {
+            let refused = (StatusCode::UNAUTHORIZED, NO_CREDENTIALS.to_owned());
+            assert_eq!(answer(&app, request(route)).await, refused, "{route} ({door:?}) without a token");
+            assert_eq!(answer(&app, request(route).token("")).await, refused, "{route} with an empty token");
+            assert_eq!(answer(&app, request(route).token(unknown)).await, refused, "{route} with an unknown app's token");
+            for token in &bent {
+                assert_eq!(answer(&app, request(route).token(token)).await, refused, "{route} with a bent token");
+            }
+            let two = request(route).token(&app.tenant.token).header("authorization", "Bearer other");
+            assert_eq!(answer(&app, two).await, refused, "{route} with two tokens");
+            let literal = answer(&app, request(route).token("JWTToken")).await;
+            let not_a_token = r#"{"errors":[{"msg":"Invalid JWT token","code":4002}]}"#.to_owned();
+            assert_eq!(literal, (StatusCode::UNAUTHORIZED, not_a_token), "{route} with no token at all");
+        }
+    }
+
+    async fn an_app_without_the_scope_is_refused_whatever_else_it_may(app: TestApp) {
+        let builder = app.app_token(Kind::Builder, &Scope::ALL).await;
+        for (route, door) in LIST {
+            let Needs(scope) = door else { continue };
+            let others: Vec<Scope> = Scope::ALL.into_iter().filter(|other| other != scope).collect();
+            let token = app.app_token(Kind::Admin, &others).await;
+            for token in [&token, &builder] {
+                let reply = app.send(request(route).token(token)).await;
+                assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{route}: {}", reply.body);
+                assert_eq!(reply.json()["errors"][0]["msg"], "Permission denied. Scope is incorrect!", "{route}");
+                assert_eq!(reply.json()["errors"][0]["code"], 4002, "{route}");
+            }
+        }
+    }
+
+    async fn an_app_with_the_scope_passes(app: TestApp) {
+        for (route, door) in LIST {
+            let scopes = match door {
+                Open => Vec::new(),
+                Needs(scope) => vec![*scope],
+            };
+            let token = app.app_token(Kind::Admin, &scopes).await;
+            let reply = app.send(request(route).token(&token)).await;
+            // Without parameters or a body most are told so; what counts is that they got that far.
+            assert_ne!(reply.status, StatusCode::UNAUTHORIZED, "{route}: {}", reply.body);
+            assert!(!reply.status.is_server_error(), "{route}: {}", reply.body);
+        }
+    }
+
+    async fn a_wrong_method_is_told_before_the_token_is_looked_at(app: TestApp) {
+        let listed = |method: &Method, path: &str| LIST.iter().any(|(route, _)| *route == format!("{method} {path}"));
+        for (route, _) in LIST.iter().filter(|(route, _)| route.contains("/api/public/")) {
+            let (_, path) = route.split_once(' ').expect("a method and a path");
+            for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+                if listed(&method, path) {
+                    continue;
+                }
+                for token in ["", &app.tenant.token] {
+                    let reply = app.send(Request::new(method.clone(), path).token(token)).await;
+                    assert_eq!(reply.shown(), "405\n{\"errors\":[{\"msg\":\"Method Not Allowed\",\"code\":405}]}", "{method} {path}");
+                }
+            }
+        }
+    }
+
+    async fn a_path_that_leads_nowhere_is_a_404_with_or_without_a_token(app: TestApp) {
+        for path in ["/api/public/nothing", "/api/public", "/api/public/roles/export/more", "/api/2.0/public/roles", "/"] {
+            for token in ["", &app.tenant.token] {
+                let reply = app.send(Request::new(Method::GET, path).token(token)).await;
+                assert_eq!(reply.shown(), "404\n{\"errors\":[{\"msg\":\"Not Found\",\"code\":404}]}", "{path}");
+            }
+        }
+    }
+
+    async fn a_disabled_a_rotated_and_a_deleted_app_are_strangers_at_once(app: TestApp) {
+        use rolecall_control::apps::{self, Action};
+
+        let path = "/api/public/roles?roleType=bot";
+        let ctx = app.operator();
+        let refused = (StatusCode::UNAUTHORIZED, NO_CREDENTIALS.to_owned());
+        assert_eq!(app.get(path).await.status, StatusCode::OK);
+
+        apps::act(&ctx, &app.tenant.client_id, Action::Disable).await.expect("the app is there");
+        assert_eq!(answer(&app, Request::new(Method::GET, path).token(&app.tenant.token)).await, refused);
+        apps::act(&ctx, &app.tenant.client_id, Action::Enable).await.expect("the app is there");
+        assert_eq!(app.get(path).await.status, StatusCode::OK);
+
+        apps::rotate(&ctx, &app.tenant.client_id, 60_000).await.expect("the app is there");
+        assert_eq!(app.get(path).await.status, StatusCode::OK, "the old secret counts during the overlap");
+        app.clock.advance_ms(60_000);
+        assert_eq!(answer(&app, Request::new(Method::GET, path).token(&app.tenant.token)).await, refused);
+
+        apps::act(&ctx, &app.tenant.client_id, Action::Delete).await.expect("the app is there");
+        assert_eq!(answer(&app, Request::new(Method::GET, path).token(&app.tenant.token)).await, refused);
+    }
+
+    async fn the_method_can_be_overridden_on_a_post_and_on_nothing_else(app: TestApp) {
+        let roles = "/api/public/roles?roleType=bot";
+        for (method, word) in [(Method::GET, "delete"), (Method::GET, "GET"), (Method::POST, "patch"), (Method::PUT, "DELETE")] {
+            let request = Request::new(method.clone(), roles).token(&app.tenant.token).header("x-http-method-override", word);
+            assert_eq!(app.send(request).await.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {word}");
+        }
+    }
+
+    async fn every_way_to_write_a_path_leads_to_the_same_answer(app: TestApp) {
+        let plain = app.get("/api/public/roles?roleType=bot").await.shown();
+        for path in ["//api/public/roles?roleType=bot", "/api//public/roles/?roleType=bot", "/api/1.1/public/roles?roleType=bot", "/API/PUBLIC/roles?roleType=bot"] {
+            assert_eq!(app.get(path).await.shown(), plain, "{path}");
+        }
+    }
+}
