@@ -5,6 +5,8 @@
 
 pub mod app;
 pub mod audit;
+pub mod bot;
+pub mod group;
 pub mod ids;
 pub mod json;
 pub mod manifest;

@@ -1,0 +1,74 @@
+//! Bots of an account.
+
+use rolecall_model::{
+    bot::Bot,
+    ids::{AccountNo, BotNo, UserNo},
+    text::fold,
+    time::Instant,
+};
+use sqlx::{Row, any::AnyRow};
+
+use crate::{Error, Tx, bulk};
+
+const FIND_BY_IDS: &str = "
+SELECT bot_no, bot_id, name, description, purpose, default_language, status, owner_no, created_at_ms
+FROM bots
+WHERE account_no = $1 AND removed_at_ms IS NULL AND bot_id IN ";
+const INSERT: &str = "
+INSERT INTO bots
+  (account_no, bot_no, bot_id, name, name_folded, description, purpose, default_language, status, owner_no, created_at_ms)
+VALUES ";
+
+fn bot(row: &AnyRow) -> Result<Bot, Error> {
+    Ok(Bot {
+        no: BotNo(row.try_get(0)?),
+        id: row.try_get(1)?,
+        name: row.try_get(2)?,
+        description: row.try_get(3)?,
+        purpose: row.try_get(4)?,
+        default_language: row.try_get(5)?,
+        status: row.try_get(6)?,
+        owner_no: UserNo(row.try_get(7)?),
+        created_at: Instant::from_ms(row.try_get(8)?),
+    })
+}
+
+/// The account's bots that have one of `ids`, in any order.
+pub async fn find_by_ids(tx: &mut Tx, account: AccountNo, ids: &[String]) -> Result<Vec<Bot>, Error> {
+    let mut found = Vec::new();
+    for slice in bulk::slices(ids) {
+        let sql = format!("{FIND_BY_IDS}({})", bulk::values(2, slice.len()));
+        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+        for id in slice {
+            find = find.bind(id.clone());
+        }
+        for row in tx.all(find).await? {
+            found.push(bot(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Adds bots. Errors: [`Error::Conflict`] if the name of one is taken.
+pub async fn insert(tx: &mut Tx, account: AccountNo, bots: &[Bot]) -> Result<(), Error> {
+    for slice in bulk::slices(bots) {
+        let sql = format!("{INSERT}{}", bulk::rows(slice.len(), 11));
+        let mut insert = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for bot in slice {
+            insert = insert
+                .bind(account.0)
+                .bind(bot.no.0)
+                .bind(bot.id.clone())
+                .bind(bot.name.clone())
+                .bind(fold(&bot.name))
+                .bind(bot.description.clone())
+                .bind(bot.purpose.clone())
+                .bind(bot.default_language.clone())
+                .bind(bot.status.clone())
+                .bind(bot.owner_no.0)
+                .bind(bot.created_at.as_ms());
+        }
+        tx.run(insert).await?;
+    }
+    Ok(())
+}
