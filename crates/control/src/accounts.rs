@@ -130,7 +130,7 @@ async fn create_in(
 ///
 /// Errors: [`Error::Refused`] if there is none.
 pub async fn resolve(core: &Core, id: &str) -> Result<AccountNo, Error> {
-    let mut tx = core.db.read(&Meter::default()).await?;
+    let mut tx = core.db.glance(&Meter::default()).await?;
     accounts::find(&mut tx, id).await?.ok_or_else(|| {
         Error::refused(
             Rule::UnknownAccount,
@@ -142,7 +142,7 @@ pub async fn resolve(core: &Core, id: &str) -> Result<AccountNo, Error> {
 
 /// All accounts of this database, in order of creation.
 pub async fn list(core: &Core) -> Result<Vec<accounts::Account>, Error> {
-    let mut tx = core.db.read(&Meter::default()).await?;
+    let mut tx = core.db.glance(&Meter::default()).await?;
     Ok(accounts::list(&mut tx).await?)
 }
 

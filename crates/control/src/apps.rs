@@ -208,7 +208,7 @@ pub async fn list(ctx: &Ctx) -> Result<Vec<App>, Error> {
 
 /// The app with id `id`, of whatever account: the way from a token to its account.
 pub async fn find(core: &Core, id: &str, meter: &Meter) -> Result<Option<App>, Error> {
-    let mut tx = core.db.read(meter).await?;
+    let mut tx = core.db.glance(meter).await?;
     Ok(apps::find(&mut tx, id).await?)
 }
 

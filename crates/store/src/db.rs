@@ -11,8 +11,9 @@ use std::{
 
 use rand::RngExt;
 use sqlx::{
-    Any, AnyPool, Row,
+    Any, AnyConnection, AnyPool, Row,
     any::{AnyArguments, AnyPoolOptions, AnyRow},
+    pool::PoolConnection,
     query::Query,
 };
 
@@ -125,6 +126,12 @@ impl Db {
         Tx::begin(&self.readers, begin, meter).await
     }
 
+    /// A connection for reading with one statement, which sees one state of the database anyway.
+    pub async fn glance(&self, meter: &Meter) -> Result<Tx, Error> {
+        let connection = meter.wait(self.readers.acquire()).await?;
+        Ok(Tx { inner: Inner::Single(connection), meter: meter.clone(), is_empty: false })
+    }
+
     /// The attempts at one change. See [`Attempts`].
     pub fn attempts(&self, meter: &Meter) -> Attempts {
         Attempts { db: self.clone(), meter: meter.clone(), n_left: MAX_ATTEMPTS }
@@ -203,11 +210,15 @@ impl Meter {
     }
 
     async fn time<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
+        self.0.n_statements.fetch_add(1, Ordering::Relaxed);
+        self.wait(work).await
+    }
+
+    async fn wait<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
         let began = Instant::now();
         let result = work.await;
         let us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.0.busy_us.fetch_add(us, Ordering::Relaxed);
-        self.0.n_statements.fetch_add(1, Ordering::Relaxed);
         Ok(result?)
     }
 
@@ -219,15 +230,31 @@ impl Meter {
 /// A transaction. Dropped without a commit, it has changed nothing.
 #[derive(Debug)]
 pub struct Tx {
-    inner: sqlx::Transaction<'static, Any>,
+    inner: Inner,
     meter: Meter,
     is_empty: bool,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Transaction(sqlx::Transaction<'static, Any>),
+    /// Each statement is a transaction by itself.
+    Single(PoolConnection<Any>),
+}
+
+impl Inner {
+    fn connection(&mut self) -> &mut AnyConnection {
+        match self {
+            Self::Transaction(transaction) => transaction,
+            Self::Single(connection) => connection,
+        }
+    }
 }
 
 impl Tx {
     async fn begin(pool: &AnyPool, statement: &'static str, meter: &Meter) -> Result<Self, Error> {
         let inner = meter.time(pool.begin_with(statement)).await?;
-        Ok(Self { inner, meter: meter.clone(), is_empty: false })
+        Ok(Self { inner: Inner::Transaction(inner), meter: meter.clone(), is_empty: false })
     }
 
     /// Says that nothing worth keeping was written, so that settling it need not wait for the disk.
@@ -237,37 +264,43 @@ impl Tx {
 
     /// Makes what was written durable.
     pub async fn commit(self) -> Result<(), Error> {
-        self.meter.time(self.inner.commit()).await
+        match self.inner {
+            Inner::Transaction(transaction) => self.meter.time(transaction.commit()).await,
+            Inner::Single(_) => Ok(()),
+        }
     }
 
     /// Undoes what was written. Dropping does the same, later.
     pub async fn rollback(self) -> Result<(), Error> {
-        self.meter.time(self.inner.rollback()).await
+        match self.inner {
+            Inner::Transaction(transaction) => self.meter.time(transaction.rollback()).await,
+            Inner::Single(_) => Ok(()),
+        }
     }
 
     /// All rows of `statement`.
     pub(crate) async fn all(&mut self, statement: Statement) -> Result<Vec<AnyRow>, Error> {
-        let rows = self.meter.time(statement.fetch_all(&mut *self.inner)).await?;
+        let rows = self.meter.time(statement.fetch_all(self.inner.connection())).await?;
         self.meter.count_rows(rows.len() as u64);
         Ok(rows)
     }
 
     /// The first row of `statement`, if any.
     pub(crate) async fn optional(&mut self, statement: Statement) -> Result<Option<AnyRow>, Error> {
-        let row = self.meter.time(statement.fetch_optional(&mut *self.inner)).await?;
+        let row = self.meter.time(statement.fetch_optional(self.inner.connection())).await?;
         self.meter.count_rows(u64::from(row.is_some()));
         Ok(row)
     }
 
     /// The one number that `statement` answers.
     pub(crate) async fn number(&mut self, statement: Statement) -> Result<i64, Error> {
-        let row = self.meter.time(statement.fetch_one(&mut *self.inner)).await?;
+        let row = self.meter.time(statement.fetch_one(self.inner.connection())).await?;
         Ok(row.try_get(0)?)
     }
 
     /// Runs `statement`; how many rows it changed.
     pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, Error> {
-        let n_rows = self.meter.time(statement.execute(&mut *self.inner)).await?.rows_affected();
+        let n_rows = self.meter.time(statement.execute(self.inner.connection())).await?.rows_affected();
         self.meter.count_rows(n_rows);
         Ok(n_rows)
     }
