@@ -11,6 +11,7 @@ pub mod audit;
 mod change;
 mod context;
 mod error;
+pub mod files;
 pub mod list;
 pub mod roles;
 pub mod seal;

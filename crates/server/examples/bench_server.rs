@@ -13,7 +13,6 @@ use rolecall_model::time::Instant;
 use rolecall_server::{
     Server,
     auth::limits::{Limits, Profile},
-    ops::Metrics,
     routes,
 };
 use rolecall_store::Db;
@@ -38,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
         random: Random::from_seed([1; 32]),
         sealing_key: SealingKey::parse(&key)?,
     };
-    let server = Server { core: Arc::new(core), limits: Limits::new(Profile::Off), metrics: Metrics::new() };
+    let server = Server::new(Arc::new(core), Limits::new(Profile::Off));
     let body = Bytes::from(vec![b'x'; 1 << 20]);
     let fixed = move |Path(n_bytes): Path<usize>| {
         let body = body.slice(..n_bytes.min(body.len()));

@@ -21,4 +21,13 @@ pub struct Server {
     pub limits: auth::limits::Limits,
     /// What `/metrics` shows.
     pub metrics: ops::Metrics,
+    /// Room in memory for big uploads.
+    pub uploads: kore::upload::Room,
+}
+
+impl Server {
+    /// A server of `core`, whose counters begin at 0.
+    pub fn new(core: Arc<Core>, limits: auth::limits::Limits) -> Self {
+        Self { core, limits, metrics: ops::Metrics::new(), uploads: kore::upload::Room::default() }
+    }
 }

@@ -10,7 +10,10 @@ use axum::{
 };
 use tower::{Layer, Service, util::BoxCloneSyncService};
 use tower_http::catch_panic::CatchPanicLayer;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
+};
 
 use crate::{Server, kore, layers, openapi, ops};
 
@@ -19,6 +22,7 @@ fn all() -> OpenApiRouter<Arc<Server>> {
         // The vendor-compatible API.
         .routes(routes!(kore::roles::list))
         .routes(routes!(kore::roles::export))
+        .routes(routes!(kore::upload::upload).layer(DefaultBodyLimit::max(kore::upload::MAX_FORM_BYTES)))
         // Operations.
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))

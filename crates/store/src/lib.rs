@@ -12,6 +12,7 @@ pub mod bots;
 mod bulk;
 mod db;
 mod error;
+pub mod files;
 pub mod groups;
 pub mod migrations;
 pub mod roles;

@@ -24,7 +24,6 @@ use rolecall_server::{
         key::sign_with_secret,
         limits::{Limits, Profile},
     },
-    ops::Metrics,
     routes,
 };
 use rolecall_store::{Engine, Meter};
@@ -73,7 +72,7 @@ impl TestApp {
             sealing_key: SealingKey::generate([8; 32]),
         });
         let tenant = tenant(&core, "Acme", "owner@acme.example").await;
-        let server = Arc::new(Server { core, limits: Limits::new(Profile::Off), metrics: Metrics::new() });
+        let server = Arc::new(Server::new(core, Limits::new(Profile::Off)));
         Some(Self { server, clock, db, tenant })
     }
 

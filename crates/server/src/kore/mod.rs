@@ -3,4 +3,5 @@
 
 pub mod request;
 pub mod roles;
+pub mod upload;
 pub mod wire;

@@ -3,3 +3,4 @@
 #![expect(clippy::expect_used, reason = "what is missing in an answer fails the test")]
 
 mod roles;
+mod upload;

@@ -1,0 +1,101 @@
+//! `POST uploadfile` (wire 7.16).
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::{Body, Bytes},
+    extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},
+    http::{HeaderMap, StatusCode, header},
+};
+use rolecall_control::files;
+use rolecall_model::problem::Problem;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::wire::upload::{UploadForm, Uploaded};
+use crate::{
+    Server,
+    auth::{Caller, UploadFiles},
+    error::KoreError,
+};
+
+/// The most bytes the body may have: a file of the largest size, and what stands around it.
+pub const MAX_FORM_BYTES: usize = files::MAX_BYTES + (1 << 20);
+
+/// How many big uploads are in memory at once. While it is stored, a file is there several times.
+const MAX_BIG: usize = 2;
+
+/// From how many bytes on an upload is big.
+const BIG_BYTES: u64 = 1 << 20;
+
+/// Room in memory for big uploads. Those that find none wait; small ones need none, so that they
+/// never wait for a slow big one.
+#[derive(Debug)]
+pub struct Room(Semaphore);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Semaphore::new(MAX_BIG))
+    }
+}
+
+impl Room {
+    async fn take(&self, headers: &HeaderMap) -> Option<SemaphorePermit<'_>> {
+        let told = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        let is_small = told.and_then(|text| text.parse().ok()).is_some_and(|size_bytes: u64| size_bytes < BIG_BYTES);
+        // The semaphore is never closed.
+        if is_small { None } else { self.0.acquire().await.ok() }
+    }
+}
+
+/// Upload a file
+///
+/// Stores the part `file` of the form. Its id is good for 30 days, for every app of the account.
+/// Name, extension, type and context do not matter: what is in the file tells.
+#[utoipa::path(
+    post, path = "/api/public/uploadfile", tag = "Files",
+    request_body(content = UploadForm, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The stored file.", body = Uploaded)),
+)]
+pub async fn upload(
+    caller: Caller<UploadFiles>,
+    State(server): State<Arc<Server>>,
+    request: Request,
+) -> Result<Json<Uploaded>, KoreError> {
+    let _room = server.uploads.take(request.headers()).await;
+    let content = file_of(request).await?;
+    if content.len() > files::MAX_BYTES {
+        return Err(KoreError::too_large(files::MAX_BYTES));
+    }
+    Ok(Json(files::upload(&caller.ctx, &content).await?.into()))
+}
+
+/// The content of the form's part `file`.
+async fn file_of(request: Request) -> Result<Bytes, KoreError> {
+    let (parts, body) = request.into_parts();
+    // The body is read whole before it is taken apart: piece by piece, the search for the next
+    // boundary would begin again with each piece.
+    let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
+    let bytes = bytes.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => KoreError::too_large(files::MAX_BYTES),
+        _ => Problem::new("", "the body could not be read").into(),
+    })?;
+    let form = Multipart::from_request(Request::from_parts(parts, Body::from(bytes)), &()).await;
+    let mut form =
+        form.map_err(|_| Problem::new("", "must be multipart/form-data with the file in its part `file`"))?;
+    let mut content = None;
+    while let Some(part) = form.next_field().await.map_err(|e| broken(&e))? {
+        if part.name() != Some("file") {
+            continue;
+        }
+        if content.is_some() {
+            return Err(Problem::new("file", "is given twice").into());
+        }
+        content = Some(part.bytes().await.map_err(|e| broken(&e))?);
+    }
+    content.ok_or_else(|| Problem::new("file", "is required").into())
+}
+
+fn broken(_: &MultipartError) -> KoreError {
+    Problem::new("", "is not whole multipart/form-data: a part or its end is broken").into()
+}
