@@ -8,11 +8,14 @@
 pub mod accounts;
 pub mod apps;
 pub mod audit;
+pub mod bots;
 mod change;
 mod context;
 mod error;
 pub mod files;
+pub mod groups;
 pub mod list;
+pub mod memberships;
 pub mod roles;
 pub mod seal;
 

@@ -14,6 +14,10 @@ const FIND_BY_IDS: &str = "
 SELECT bot_no, bot_id, name, description, purpose, default_language, status, owner_no, created_at_ms
 FROM bots
 WHERE account_no = $1 AND removed_at_ms IS NULL AND bot_id IN ";
+const FIND_BY_NAMES: &str = "
+SELECT bot_no, bot_id, name, description, purpose, default_language, status, owner_no, created_at_ms
+FROM bots
+WHERE account_no = $1 AND removed_at_ms IS NULL AND name_folded IN ";
 const INSERT: &str = "
 INSERT INTO bots
   (account_no, bot_no, bot_id, name, name_folded, description, purpose, default_language, status, owner_no, created_at_ms)
@@ -35,12 +39,21 @@ fn bot(row: &AnyRow) -> Result<Bot, Error> {
 
 /// The account's bots that have one of `ids`, in any order.
 pub async fn find_by_ids(tx: &mut Tx, account: AccountNo, ids: &[String]) -> Result<Vec<Bot>, Error> {
+    find(tx, account, FIND_BY_IDS, ids).await
+}
+
+/// The account's bots that have one of `names`, each folded; in any order.
+pub async fn find_by_names(tx: &mut Tx, account: AccountNo, names: &[String]) -> Result<Vec<Bot>, Error> {
+    find(tx, account, FIND_BY_NAMES, names).await
+}
+
+async fn find(tx: &mut Tx, account: AccountNo, sql: &str, values: &[String]) -> Result<Vec<Bot>, Error> {
     let mut found = Vec::new();
-    for slice in bulk::slices(ids) {
-        let sql = format!("{FIND_BY_IDS}({})", bulk::values(2, slice.len()));
+    for slice in bulk::slices(values) {
+        let sql = format!("{sql}({})", bulk::values(2, slice.len()));
         let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-        for id in slice {
-            find = find.bind(id.clone());
+        for value in slice {
+            find = find.bind(value.clone());
         }
         for row in tx.all(find).await? {
             found.push(bot(&row)?);

@@ -39,6 +39,19 @@ pub(crate) fn values(first: usize, n: usize) -> String {
     text
 }
 
+/// `(CAST($2 AS BIGINT), CAST($3 AS BIGINT)), ...` for `n` pairs of numbers from value `first` on: a
+/// table to join with. Beside no column PostgreSQL would take bare values for text.
+pub(crate) fn pairs(first: usize, n: usize) -> String {
+    let mut text = String::new();
+    for pair in 0..n {
+        let comma = if pair == 0 { "" } else { ", " };
+        let number = first + 2 * pair;
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{comma}(CAST(${number} AS BIGINT), CAST(${} AS BIGINT))", number + 1);
+    }
+    text
+}
+
 fn list(text: &mut String, first: usize, n: usize) {
     for number in first..first + n {
         let comma = if number == first { "" } else { ", " };
@@ -64,5 +77,6 @@ mod tests {
     fn placeholders_count_on() {
         assert_eq!(super::rows(2, 3), "($1, $2, $3), ($4, $5, $6)");
         assert_eq!(values(2, 3), "$2, $3, $4");
+        assert_eq!(pairs(2, 2), "(CAST($2 AS BIGINT), CAST($3 AS BIGINT)), (CAST($4 AS BIGINT), CAST($5 AS BIGINT))");
     }
 }

@@ -14,6 +14,7 @@ mod db;
 mod error;
 pub mod files;
 pub mod groups;
+pub mod memberships;
 pub mod migrations;
 pub mod roles;
 pub mod users;

@@ -1,0 +1,175 @@
+//! Bots: making them, each with its owner.
+
+use std::collections::HashMap;
+
+use rolecall_model::{
+    audit::Event,
+    bot::Bot,
+    ids::{BotNo, Kind, prefixed},
+    page::Page,
+    problem::Problems,
+    role::{BOT_OWNER, BUILT_IN, Role, RoleType},
+    role_import::MAX_DESCRIPTION_CHARS,
+    text::{self, fold},
+    user::User,
+};
+use rolecall_store::{
+    Tx,
+    assignments::{self, Assignment, Holder},
+    bots, roles,
+    users::{self, Key},
+};
+use serde_json::{Value, json};
+
+use crate::{Change, Ctx, Error, Record, Rule};
+
+/// What is asked for when a bot is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewBot {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// The e-mail address of its owner; the account's owner if none is given.
+    pub owner: Option<String>,
+    /// Whom it serves, such as `customer` or `employee`.
+    pub purpose: String,
+    /// The language it is written in first, such as `en`.
+    pub default_language: String,
+}
+
+impl NewBot {
+    /// A bot as it is made when nothing but its name is given.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: String::new(),
+            owner: None,
+            purpose: "customer".to_owned(),
+            default_language: "en".to_owned(),
+        }
+    }
+}
+
+/// Makes a bot. Its owner gets the built-in role of bot owners on it.
+///
+/// Errors: [`Error::Invalid`] for a name that cannot be one, [`Rule::Taken`] for one that is taken,
+/// [`Rule::UnknownUser`] for an owner the account does not have.
+pub async fn create(ctx: &Ctx, new: &NewBot) -> Result<Bot, Error> {
+    let mut problems = Problems::default();
+    for (path, name) in [("name", &new.name), ("purpose", &new.purpose), ("defaultLanguage", &new.default_language)] {
+        if let Err(bad) = text::check_name(name) {
+            problems.add(path, bad.to_string());
+        }
+    }
+    if new.description.chars().count() > MAX_DESCRIPTION_CHARS {
+        problems.add("description", format!("must have at most {MAX_DESCRIPTION_CHARS} characters"));
+    }
+    problems.or_ok(())?;
+    let mut attempts = ctx.attempts();
+    loop {
+        let mut tx = attempts.begin().await?;
+        let result = create_in(ctx, &mut tx, new).await;
+        if let Some(settled) = attempts.settle(tx, result).await {
+            return settled;
+        }
+    }
+}
+
+async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewBot) -> Result<Bot, Error> {
+    let mut change = Change::begin(ctx, tx).await?;
+    if !bots::find_by_names(change.tx, ctx.account, &[fold(&new.name)]).await?.is_empty() {
+        return Err(Error::refused(Rule::Taken, "name", "another bot of the account has that name"));
+    }
+    let mut made = insert(ctx, &mut change, std::slice::from_ref(new)).await?;
+    change.finish().await?;
+    made.pop().ok_or_else(|| rolecall_store::Error::Failed { code: "no bot was made".to_owned() }.into())
+}
+
+/// Makes bots within a change, in their order, and gives their owners the role of bot owners. The
+/// caller has seen to it that their names are names, and free.
+///
+/// Errors: [`Rule::UnknownUser`] for an owner the account does not have.
+pub async fn insert(ctx: &Ctx, change: &mut Change<'_>, new: &[NewBot]) -> Result<Vec<Bot>, Error> {
+    let owners = owners(change, new).await?;
+    let owner_role = owner_role(change).await?;
+    let (mut made, mut owned) = (Vec::with_capacity(new.len()), Vec::with_capacity(new.len()));
+    for (new, owner) in new.iter().zip(&owners) {
+        let bot = Bot {
+            no: BotNo(change.next_no()),
+            id: prefixed(Kind::Bot, ctx.core.random.bytes()),
+            name: new.name.clone(),
+            description: new.description.clone(),
+            purpose: new.purpose.clone(),
+            default_language: new.default_language.clone(),
+            status: "configured".to_owned(),
+            owner_no: owner.no,
+            created_at: change.at,
+        };
+        change.record(Record {
+            event: Event::BotCreated,
+            target: bot.id.clone(),
+            description: format!("Bot {} created", bot.name),
+            before: Value::Null,
+            after: shown(&bot, owner),
+        });
+        let seq = change.record(Record {
+            event: Event::BotRoleAssigned,
+            target: format!("{} {} {}", owner.id, owner_role.id, bot.id),
+            description: format!("Bot role {} on {} assigned to {}", owner_role.name, bot.name, owner.email),
+            before: Value::Null,
+            after: json!({"roleId": owner_role.id, "botId": bot.id, "userId": owner.id}),
+        });
+        owned.push((Assignment { bot: bot.no, role: owner_role.no, holder: Holder::User(owner.no) }, seq));
+        made.push(bot);
+    }
+    let (account, at) = (change.account_no(), change.at);
+    bots::insert(change.tx, account, &made).await?;
+    assignments::insert(change.tx, account, at, &owned).await?;
+    change.flush_if_full().await?;
+    Ok(made)
+}
+
+/// The owner of each bot-to-be.
+async fn owners(change: &mut Change<'_>, new: &[NewBot]) -> Result<Vec<User>, Error> {
+    let account = change.account_no();
+    let mut emails: Vec<String> = new.iter().filter_map(|new| new.owner.as_deref().map(fold)).collect();
+    emails.sort_unstable();
+    emails.dedup();
+    let found = users::find_many(change.tx, account, Key::Email, &emails).await?;
+    let found: HashMap<String, User> = found.into_iter().map(|user| (fold(&user.email), user)).collect();
+    let account_owner = [change.account.owner_no.0.to_string()];
+    let account_owner = users::find_many(change.tx, account, Key::No, &account_owner).await?.pop();
+    let unknown = |index: usize| {
+        let detail = "the account has no user with that address";
+        Error::refused(Rule::UnknownUser, format!("/{index}/owner"), detail)
+    };
+    let owners = new.iter().enumerate().map(|(index, new)| {
+        let owner = match &new.owner {
+            Some(email) => found.get(&fold(email)),
+            None => account_owner.as_ref(),
+        };
+        owner.cloned().ok_or_else(|| unknown(index))
+    });
+    owners.collect()
+}
+
+/// The account's built-in role of bot owners.
+async fn owner_role(change: &mut Change<'_>) -> Result<Role, Error> {
+    let account = change.account_no();
+    let n_built_in = u32::try_from(BUILT_IN.len()).unwrap_or(u32::MAX);
+    let first = roles::list(change.tx, account, RoleType::Bot, Page::first(n_built_in)).await?;
+    let role = first.into_iter().find(|role| role.is_built_in && role.name == BOT_OWNER);
+    role.ok_or_else(|| rolecall_store::Error::Failed { code: "role of bot owners not found".to_owned() }.into())
+}
+
+fn shown(bot: &Bot, owner: &User) -> Value {
+    json!({
+        "botId": bot.id,
+        "name": bot.name,
+        "description": bot.description,
+        "purpose": bot.purpose,
+        "defaultLanguage": bot.default_language,
+        "owner": owner.id,
+    })
+}

@@ -1,0 +1,206 @@
+//! Memberships: which users and groups are in which groups, since when.
+//!
+//! What holds now stands in `group_users` and `group_groups`; what has ended moves to the tables
+//! beside them in the same transaction, so that the account can be read as of any time.
+
+use std::collections::HashMap;
+
+use rolecall_model::{
+    ids::{AccountNo, GroupNo, UserNo},
+    time::Instant,
+};
+use sqlx::Row;
+
+use crate::{Error, Tx, bulk};
+
+/// Who is in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Member {
+    /// A user.
+    User(UserNo),
+    /// A group, with all who are in it.
+    Group(GroupNo),
+}
+
+/// A membership: the fact itself, without when it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Membership {
+    /// The group.
+    pub group: GroupNo,
+    /// Who is in it.
+    pub member: Member,
+}
+
+// Pairs of numbers are looked up by joining a table of them: SQLite uses no index for a list of
+// pairs behind IN unless the list is a query of its own over all columns of the key.
+const FIND_USERS: (&str, &str) = (
+    "SELECT group_no, user_no FROM (VALUES ",
+    ") AS sought
+JOIN group_users ON account_no = $1 AND group_no = sought.column1 AND user_no = sought.column2",
+);
+const FIND_GROUPS: (&str, &str) = (
+    "SELECT group_no, member_no FROM (VALUES ",
+    ") AS sought
+JOIN group_groups ON account_no = $1 AND group_no = sought.column1 AND member_no = sought.column2",
+);
+const INSERT_USERS: &str = "INSERT INTO group_users (account_no, group_no, user_no, began_at_ms, began_seq) VALUES ";
+const INSERT_GROUPS: &str =
+    "INSERT INTO group_groups (account_no, group_no, member_no, began_at_ms, began_seq) VALUES ";
+const END_USERS: (&str, &str) = (
+    "
+DELETE FROM group_users
+WHERE (account_no, group_no, user_no) IN (SELECT CAST($1 AS BIGINT), sought.column1, sought.column2 FROM (VALUES ",
+    ") AS sought) RETURNING group_no, user_no, began_at_ms, began_seq",
+);
+const END_GROUPS: (&str, &str) = (
+    "
+DELETE FROM group_groups
+WHERE (account_no, group_no, member_no) IN (SELECT CAST($1 AS BIGINT), sought.column1, sought.column2 FROM (VALUES ",
+    ") AS sought) RETURNING group_no, member_no, began_at_ms, began_seq",
+);
+const KEEP_USERS: &str = "
+INSERT INTO group_users_ended (account_no, ended_seq, group_no, user_no, began_at_ms, began_seq, ended_at_ms) VALUES ";
+const KEEP_GROUPS: &str = "
+INSERT INTO group_groups_ended (account_no, ended_seq, group_no, member_no, began_at_ms, began_seq, ended_at_ms) VALUES ";
+const OF_USERS: &str = "SELECT group_no, user_no FROM group_users WHERE account_no = $1 AND user_no IN ";
+const NESTED: &str = "SELECT group_no, member_no FROM group_groups WHERE account_no = $1";
+
+/// The two kinds of memberships, each in tables of its own, as pairs of numbers.
+#[derive(Clone, Copy)]
+enum Kind {
+    Users,
+    Groups,
+}
+
+impl Kind {
+    const ALL: [Self; 2] = [Self::Users, Self::Groups];
+
+    fn no(self, membership: Membership) -> Option<(i64, i64)> {
+        match (self, membership.member) {
+            (Self::Users, Member::User(user)) => Some((membership.group.0, user.0)),
+            (Self::Groups, Member::Group(group)) => Some((membership.group.0, group.0)),
+            _ => None,
+        }
+    }
+
+    fn membership(self, group_no: i64, member_no: i64) -> Membership {
+        let member = match self {
+            Self::Users => Member::User(UserNo(member_no)),
+            Self::Groups => Member::Group(GroupNo(member_no)),
+        };
+        Membership { group: GroupNo(group_no), member }
+    }
+
+    fn pick<T>(self, users: T, groups: T) -> T {
+        match self {
+            Self::Users => users,
+            Self::Groups => groups,
+        }
+    }
+}
+
+/// Those of `memberships` that hold now, in any order.
+pub async fn find(tx: &mut Tx, account: AccountNo, memberships: &[Membership]) -> Result<Vec<Membership>, Error> {
+    let mut found = Vec::new();
+    for kind in Kind::ALL {
+        let (before, after) = kind.pick(FIND_USERS, FIND_GROUPS);
+        let pairs: Vec<_> = memberships.iter().filter_map(|membership| kind.no(*membership)).collect();
+        for slice in bulk::slices(&pairs) {
+            let sql = format!("{before}{}{after}", bulk::pairs(2, slice.len()));
+            let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+            for (group_no, member_no) in slice {
+                find = find.bind(*group_no).bind(*member_no);
+            }
+            for row in tx.all(find).await? {
+                found.push(kind.membership(row.try_get(0)?, row.try_get(1)?));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The memberships of `users`, in any order.
+pub async fn of_users(tx: &mut Tx, account: AccountNo, users: &[UserNo]) -> Result<Vec<Membership>, Error> {
+    let mut found = Vec::new();
+    for slice in bulk::slices(users) {
+        let sql = format!("{OF_USERS}({})", bulk::values(2, slice.len()));
+        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+        for user in slice {
+            find = find.bind(user.0);
+        }
+        for row in tx.all(find).await? {
+            found.push(Kind::Users.membership(row.try_get(0)?, row.try_get(1)?));
+        }
+    }
+    Ok(found)
+}
+
+/// All pairs of a group of the account and a group inside it, in any order.
+pub async fn nested(tx: &mut Tx, account: AccountNo) -> Result<Vec<(GroupNo, GroupNo)>, Error> {
+    let rows = tx.all(sqlx::query(NESTED).bind(account.0)).await?;
+    rows.iter().map(|row| Ok((GroupNo(row.try_get(0)?), GroupNo(row.try_get(1)?)))).collect()
+}
+
+/// Adds memberships, each with the number of its audit entry. The rows go in sorted by key, which
+/// is the order of the table.
+///
+/// Errors: [`Error::Conflict`] if one is there already.
+pub async fn insert(
+    tx: &mut Tx,
+    account: AccountNo,
+    at: Instant,
+    memberships: &[(Membership, i64)],
+) -> Result<(), Error> {
+    for kind in Kind::ALL {
+        let rows = memberships.iter().filter_map(|(membership, seq)| Some((kind.no(*membership)?, *seq)));
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_unstable();
+        for slice in bulk::slices(&rows) {
+            let sql = format!("{}{}", kind.pick(INSERT_USERS, INSERT_GROUPS), bulk::rows(slice.len(), 5));
+            let mut insert = sqlx::query(sqlx::AssertSqlSafe(sql));
+            for ((group_no, member_no), seq) in slice {
+                insert = insert.bind(account.0).bind(*group_no).bind(*member_no).bind(at.as_ms()).bind(*seq);
+            }
+            tx.run(insert).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends memberships, each with the number of its audit entry: they move to the history. What does
+/// not hold is passed over.
+///
+/// Two statements for each slice: one takes the rows out, one keeps them.
+pub async fn end(tx: &mut Tx, account: AccountNo, at: Instant, memberships: &[(Membership, i64)]) -> Result<(), Error> {
+    for kind in Kind::ALL {
+        let rows = memberships.iter().filter_map(|(membership, seq)| Some((kind.no(*membership)?, *seq)));
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_unstable();
+        let seqs: HashMap<(i64, i64), i64> = rows.iter().copied().collect();
+        let mut ended = Vec::with_capacity(rows.len());
+        let (before, after) = kind.pick(END_USERS, END_GROUPS);
+        for slice in bulk::slices(&rows) {
+            let sql = format!("{before}{}{after}", bulk::pairs(2, slice.len()));
+            let mut end = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+            for ((group_no, member_no), _) in slice {
+                end = end.bind(*group_no).bind(*member_no);
+            }
+            for row in tx.all(end).await? {
+                let pair: (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+                let (began_at_ms, began_seq): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
+                ended.extend(seqs.get(&pair).map(|seq| (*seq, pair, began_at_ms, began_seq)));
+            }
+        }
+        ended.sort_unstable();
+        for slice in bulk::slices(&ended) {
+            let sql = format!("{}{}", kind.pick(KEEP_USERS, KEEP_GROUPS), bulk::rows(slice.len(), 7));
+            let mut keep = sqlx::query(sqlx::AssertSqlSafe(sql));
+            for (seq, (group_no, member_no), began_at_ms, began_seq) in slice {
+                keep = keep.bind(account.0).bind(*seq).bind(*group_no).bind(*member_no);
+                keep = keep.bind(*began_at_ms).bind(*began_seq).bind(at.as_ms());
+            }
+            tx.run(keep).await?;
+        }
+    }
+    Ok(())
+}
