@@ -11,11 +11,11 @@ use rolecall_model::{
     text,
     time::Instant,
 };
-use rolecall_store::{Meter, Tx, apps};
+use rolecall_store::{Db, Meter, Tx, apps};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::{Change, Core, Ctx, Error, Record, Rule};
+use crate::{Change, Core, Ctx, Error, Record, Rule, seal::SealingKey};
 
 /// What is asked for when an app is registered.
 #[derive(Clone, Debug)]
@@ -210,6 +210,13 @@ pub async fn list(ctx: &Ctx) -> Result<Vec<App>, Error> {
 pub async fn find(core: &Core, id: &str, meter: &Meter) -> Result<Option<App>, Error> {
     let mut tx = core.db.glance(meter).await?;
     Ok(apps::find(&mut tx, id).await?)
+}
+
+/// Whether the database's secrets were sealed with `key`; true while it holds none.
+pub async fn fits_key(db: &Db, key: &SealingKey) -> Result<bool, Error> {
+    let mut tx = db.read(&Meter::default()).await?;
+    let sealed = apps::find_sealed(&mut tx).await?;
+    Ok(sealed.is_none_or(|(app_id, sealed)| key.open(&app_id, &sealed).is_ok()))
 }
 
 /// The secrets that sign the app's tokens at `now`: the current one, and during a rotation's

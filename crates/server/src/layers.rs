@@ -18,9 +18,6 @@ use rolecall_store::Meter;
 
 use crate::{Server, error::KoreError};
 
-/// How long a request may take. A call that needs longer is doing something no caller waits for.
-const TIME_LIMIT: Duration = Duration::from_mins(2);
-
 /// What is learnt about a request while it is answered, for its log line and its headers.
 ///
 /// Concurrency: shared by the parts of one request.
@@ -120,7 +117,7 @@ pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Requ
     let notes = Notes::default();
     request.extensions_mut().insert(notes.clone());
 
-    let mut response = match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+    let mut response = match tokio::time::timeout(server.time_limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => KoreError::unavailable(10).into_response(),
     };

@@ -2,14 +2,18 @@
 //! that starts them. Nothing here holds SQL or decides what may be done; see `rolecall-control`.
 
 pub mod auth;
+pub mod cli;
+pub mod config;
+mod demo;
 pub mod error;
 pub mod kore;
 mod layers;
 pub mod openapi;
 pub mod ops;
 pub mod routes;
+mod serve;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use rolecall_control::Core;
 
@@ -23,11 +27,14 @@ pub struct Server {
     pub metrics: ops::Metrics,
     /// Room in memory for big uploads.
     pub uploads: kore::upload::Room,
+    /// How long a request may take. A call that needs longer is doing something no caller waits for.
+    pub time_limit: Duration,
 }
 
 impl Server {
     /// A server of `core`, whose counters begin at 0.
     pub fn new(core: Arc<Core>, limits: auth::limits::Limits) -> Self {
-        Self { core, limits, metrics: ops::Metrics::new(), uploads: kore::upload::Room::default() }
+        let (metrics, uploads) = (ops::Metrics::new(), kore::upload::Room::default());
+        Self { core, limits, metrics, uploads, time_limit: Duration::from_mins(2) }
     }
 }

@@ -20,6 +20,8 @@ SELECT app_id, account_no, name, kind, algorithm, secret_sealed, previous_secret
 FROM apps
 WHERE account_no = $1
 ORDER BY created_at_ms, app_id";
+const FIND_SEALED: &str =
+    "SELECT app_id, secret_sealed FROM apps WHERE secret_sealed IS NOT NULL ORDER BY app_id LIMIT 1";
 const UPSERT: &str = "
 INSERT INTO apps
   (app_id, account_no, name, kind, algorithm, secret_sealed, previous_secret_sealed, previous_until_ms,
@@ -74,6 +76,14 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<App>, Error> {
 /// The account's apps, in order of creation.
 pub async fn list(tx: &mut Tx, account: AccountNo) -> Result<Vec<App>, Error> {
     tx.all(sqlx::query(LIST).bind(account.0)).await?.iter().map(app).collect()
+}
+
+/// The id of any app that has a secret, and the secret as it lies there: for trying a key.
+pub async fn find_sealed(tx: &mut Tx) -> Result<Option<(String, String)>, Error> {
+    match tx.optional(sqlx::query(FIND_SEALED)).await? {
+        Some(row) => Ok(Some((row.try_get(0)?, row.try_get(1)?))),
+        None => Ok(None),
+    }
 }
 
 /// Registers the app, or writes what may change of it: name, secrets, scopes, bots, state, expiry.

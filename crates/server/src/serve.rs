@@ -1,0 +1,155 @@
+//! Serving: connections, the work that comes round every minute, and a graceful end.
+
+use std::{
+    future::Future,
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use axum::body::Body;
+use hyper::{Request, body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use rolecall_control::{Core, apps};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::MissedTickBehavior,
+};
+use tower::ServiceExt as _;
+
+use crate::{Server, auth::limits::Limits, config::Config, routes};
+
+/// How long the head of a request may take, and a connection wait for its next one: who sends a
+/// byte now and then does not hold a connection for ever.
+const HEAD_TIME: Duration = Duration::from_secs(30);
+
+/// How long what runs may go on after the server was told to stop.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// How often the janitor comes round.
+const ROUND: Duration = Duration::from_mins(1);
+
+/// A socket that listens.
+pub(crate) struct Bound {
+    listener: TcpListener,
+    /// The address it got: with the port that was picked, if port 0 was asked for.
+    pub(crate) address: SocketAddr,
+}
+
+/// Listens on `listen`: an address and a port.
+pub(crate) async fn bind(listen: &str) -> anyhow::Result<Bound> {
+    let listener = TcpListener::bind(listen).await;
+    let listener = listener.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => anyhow::anyhow!(
+            "cannot listen on {listen}: another program does; stop it, or choose another port with --listen"
+        ),
+        ErrorKind::InvalidInput => {
+            anyhow::anyhow!("cannot listen on {listen}: it must be an address and a port, such as 127.0.0.1:8080")
+        }
+        _ => anyhow::Error::new(error).context(format!("cannot listen on {listen}")),
+    })?;
+    let address = listener.local_addr().with_context(|| format!("cannot listen on {listen}"))?;
+    Ok(Bound { listener, address })
+}
+
+/// A server as the configuration wants it.
+pub(crate) fn server(core: Arc<Core>, config: &Config) -> Arc<Server> {
+    let time_limit = Duration::from_secs(config.limits.request_seconds.get().into());
+    Arc::new(Server { time_limit, ..Server::new(core, Limits::new(config.limits.profile)) })
+}
+
+/// Serves until SIGTERM or Ctrl-C, then finishes what runs.
+pub(crate) async fn run(bound: Bound, server: Arc<Server>) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;
+    let mut told_to_stop = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    tracing::info!("listening on http://{}", bound.address);
+    let janitor = tokio::spawn(clean(Arc::clone(&server.core)));
+    let connections = accept(&bound.listener, &server, told_to_stop()).await;
+    // From here on nobody is let in, and a second signal ends the wait.
+    drop(bound);
+    tracing::info!("stopping: {} connections still open", connections.count());
+    tokio::select! {
+        () = connections.shutdown() => {}
+        () = expired(GRACE) => tracing::warn!("stopping with requests unfinished: {} s have passed", GRACE.as_secs()),
+        () = told_to_stop() => tracing::warn!("stopping with requests unfinished: told to a second time"),
+    }
+    janitor.abort();
+    server.core.db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Takes connections in until `stop`; those that are still open then.
+async fn accept(listener: &TcpListener, server: &Arc<Server>, stop: impl Future<Output = ()>) -> GracefulShutdown {
+    let service = routes::service(Arc::clone(server)).map_request(|request: Request<Incoming>| request.map(Body::new));
+    let service = TowerToHyperService::new(service);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+    let connections = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut stop => return connections,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                refused(&error).await;
+                continue;
+            }
+        };
+        // Answers are small and go out at once, rather than wait to be sent together.
+        if stream.set_nodelay(true).is_err() {
+            continue;
+        }
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!("a connection ended early: {error}");
+            }
+        });
+    }
+}
+
+/// A connection that broke before it was taken in is nothing; anything else, such as too many open
+/// files, is said and given a moment to pass.
+async fn refused(error: &io::Error) {
+    if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted) {
+        return;
+    }
+    tracing::error!("cannot take a connection in: {error}");
+    expired(Duration::from_millis(100)).await;
+}
+
+async fn expired(time: Duration) {
+    #[expect(clippy::disallowed_methods, reason = "time itself is the point: a limit, or a moment to recover")]
+    tokio::time::sleep(time).await;
+}
+
+/// Clears away what is not needed any more, once a minute.
+async fn clean(core: Arc<Core>) {
+    let mut rounds = tokio::time::interval(ROUND);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = apps::forget_uses(&core).await {
+            tracing::warn!("used tokens were not cleared away: {error}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The binary itself, run as an operator runs it: what it prints, what it leaves behind, and the
+//! code it ends with.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "whatever a command does not do as it should fails the test")]
+
+mod accounts;
+mod config;
+mod demo;
+mod rolecall;
+mod serve;
