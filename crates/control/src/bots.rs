@@ -1,8 +1,9 @@
-//! Bots: making them, each with its owner.
+//! Bots: listing them, and making them, each with its owner.
 
 use std::collections::HashMap;
 
 use rolecall_model::{
+    app::Kind as AppKind,
     audit::Event,
     bot::Bot,
     ids::{BotNo, Kind, prefixed},
@@ -11,17 +12,79 @@ use rolecall_model::{
     role::{BOT_OWNER, BUILT_IN, Role, RoleType},
     role_import::MAX_DESCRIPTION_CHARS,
     text::{self, fold},
+    time::Instant,
     user::User,
 };
 use rolecall_store::{
-    Tx,
+    Tx, accounts, apps,
     assignments::{self, Assignment, Holder},
     bots, roles,
     users::{self, Key},
 };
 use serde_json::{Value, json};
 
-use crate::{Change, Ctx, Error, Record, Rule};
+use crate::{
+    Change, Ctx, Error, Record, Rule,
+    list::{self, List},
+};
+
+/// A bot with what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The bot.
+    pub bot: Bot,
+    /// The id of its owner.
+    pub owner_id: String,
+    /// The id of its account.
+    pub account_id: String,
+    /// The builder apps bound to it.
+    pub apps: Vec<BoundApp>,
+}
+
+/// A builder app bound to a bot, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundApp {
+    /// The app's id.
+    pub client_id: String,
+    /// Whether each of its tokens must carry a `jti`.
+    pub enforces_jti: bool,
+    /// When it was registered.
+    pub created_at: Instant,
+}
+
+/// A page of the account's bots, in order of creation.
+pub async fn list(ctx: &Ctx, page: Page) -> Result<List<Listed>, Error> {
+    let mut tx = ctx.read().await?;
+    let account_id = accounts::get(&mut tx, ctx.account).await?.id;
+    let total = bots::count(&mut tx, ctx.account).await?;
+    let one_more = Page { limit: page.limit.saturating_add(1), ..page };
+    let found = bots::list(&mut tx, ctx.account, one_more).await?;
+    let shown = list::page(ctx, "bots", total, page.limit, found, |bot| bot.no.0);
+
+    let mut owner_nos: Vec<String> = shown.items.iter().map(|bot| bot.owner_no.0.to_string()).collect();
+    owner_nos.sort_unstable();
+    owner_nos.dedup();
+    let owners = users::find_many(&mut tx, ctx.account, Key::No, &owner_nos).await?;
+    let owners: HashMap<_, String> = owners.into_iter().map(|user| (user.no, user.id)).collect();
+    let builders = apps::list(&mut tx, ctx.account).await?;
+    let builders: Vec<_> = builders.into_iter().filter(|app| app.kind == AppKind::Builder).collect();
+
+    let listed = |bot: Bot| {
+        let bound = builders.iter().filter(|app| app.bots.contains(&bot.id)).map(|app| BoundApp {
+            client_id: app.id.clone(),
+            enforces_jti: app.enforces_jti,
+            created_at: app.created_at,
+        });
+        Listed {
+            apps: bound.collect(),
+            owner_id: owners.get(&bot.owner_no).cloned().unwrap_or_default(),
+            account_id: account_id.clone(),
+            bot,
+        }
+    };
+    let items = shown.items.into_iter().map(listed).collect();
+    Ok(List { total: shown.total, items, next_cursor: shown.next_cursor })
+}
 
 /// What is asked for when a bot is made.
 #[derive(Clone, Debug, PartialEq, Eq)]

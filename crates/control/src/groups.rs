@@ -1,17 +1,78 @@
-//! Groups: making them. Who is in them is in [`crate::memberships`].
+//! Groups: listing and making them. Who comes and goes is in [`crate::memberships`].
+
+use std::collections::HashMap;
 
 use rolecall_model::{
     audit::Event,
     group::Group,
     ids::{GroupNo, Kind, prefixed},
+    page::Page,
     problem::Problems,
     role_import::MAX_DESCRIPTION_CHARS,
     text,
 };
-use rolecall_store::{Tx, groups};
+use rolecall_store::{
+    Tx, accounts, groups,
+    memberships::{self, GroupInside, UserInside},
+};
 use serde_json::{Value, json};
 
-use crate::{Change, Ctx, Error, Record, Rule};
+use crate::{
+    Change, Ctx, Error, Record, Rule,
+    list::{self, List},
+};
+
+/// A group with who is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The group.
+    pub group: Group,
+    /// The groups directly in it.
+    pub groups: Vec<GroupInside>,
+    /// The first [`MAX_USERS_SHOWN`] users directly in it.
+    pub users: Vec<UserInside>,
+    /// How many users are directly in it.
+    pub n_users: u64,
+    /// The account, in the vendor's form of an organisation.
+    pub org_id: String,
+}
+
+/// The most users a list shows of one group.
+pub const MAX_USERS_SHOWN: usize = 1_000;
+
+/// A page of the account's groups, in order of creation.
+pub async fn list(ctx: &Ctx, page: Page) -> Result<List<Listed>, Error> {
+    let mut tx = ctx.read().await?;
+    let org_id = accounts::get(&mut tx, ctx.account).await?.org_id;
+    let total = groups::count(&mut tx, ctx.account).await?;
+    let one_more = Page { limit: page.limit.saturating_add(1), ..page };
+    let found = groups::list(&mut tx, ctx.account, one_more).await?;
+    let shown = list::page(ctx, "groups", total, page.limit, found, |group| group.no.0);
+
+    let numbers: Vec<GroupNo> = shown.items.iter().map(|group| group.no).collect();
+    let mut groups: HashMap<GroupNo, Vec<GroupInside>> = HashMap::new();
+    for inside in memberships::groups_inside(&mut tx, ctx.account, &numbers).await? {
+        groups.entry(inside.group).or_default().push(inside);
+    }
+    let one_more = i64::try_from(MAX_USERS_SHOWN + 1).unwrap_or(i64::MAX);
+    let mut users: HashMap<GroupNo, Vec<UserInside>> = HashMap::new();
+    for inside in memberships::first_users(&mut tx, ctx.account, &numbers, one_more).await? {
+        users.entry(inside.group).or_default().push(inside);
+    }
+    // Only who is not shown whole has to be counted.
+    let cut: Vec<GroupNo> =
+        users.iter().filter(|(_, users)| users.len() > MAX_USERS_SHOWN).map(|(no, _)| *no).collect();
+    let counts = memberships::count_users(&mut tx, ctx.account, &cut).await?;
+
+    let listed = |group: Group| {
+        let mut users = users.remove(&group.no).unwrap_or_default();
+        let n_users = counts.get(&group.no).map_or(users.len() as u64, |n| u64::try_from(*n).unwrap_or_default());
+        users.truncate(MAX_USERS_SHOWN);
+        Listed { groups: groups.remove(&group.no).unwrap_or_default(), users, n_users, org_id: org_id.clone(), group }
+    };
+    let items = shown.items.into_iter().map(listed).collect();
+    Ok(List { total: shown.total, items, next_cursor: shown.next_cursor })
+}
 
 /// What is asked for when a group is made.
 #[derive(Clone, Debug, PartialEq, Eq)]

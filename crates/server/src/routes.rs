@@ -20,6 +20,8 @@ use crate::{Server, kore, layers, openapi, ops};
 fn all() -> OpenApiRouter<Arc<Server>> {
     OpenApiRouter::with_openapi(openapi::base())
         // The vendor-compatible API.
+        .routes(routes!(kore::bots::list))
+        .routes(routes!(kore::groups::list))
         .routes(routes!(kore::roles::list))
         .routes(routes!(kore::roles::export))
         .routes(routes!(kore::upload::upload).layer(DefaultBodyLimit::max(kore::upload::MAX_FORM_BYTES)))

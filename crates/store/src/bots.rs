@@ -3,6 +3,7 @@
 use rolecall_model::{
     bot::Bot,
     ids::{AccountNo, BotNo, UserNo},
+    page::{Page, Start},
     text::fold,
     time::Instant,
 };
@@ -10,6 +11,13 @@ use sqlx::{Row, any::AnyRow};
 
 use crate::{Error, Tx, bulk};
 
+const LIST: &str = "
+SELECT bot_no, bot_id, name, description, purpose, default_language, status, owner_no, created_at_ms
+FROM bots
+WHERE account_no = $1 AND removed_at_ms IS NULL AND bot_no > $2
+ORDER BY bot_no
+LIMIT $3 OFFSET $4";
+const COUNT: &str = "SELECT COUNT(*) FROM bots WHERE account_no = $1 AND removed_at_ms IS NULL";
 const FIND_BY_IDS: &str = "
 SELECT bot_no, bot_id, name, description, purpose, default_language, status, owner_no, created_at_ms
 FROM bots
@@ -35,6 +43,21 @@ fn bot(row: &AnyRow) -> Result<Bot, Error> {
         owner_no: UserNo(row.try_get(7)?),
         created_at: Instant::from_ms(row.try_get(8)?),
     })
+}
+
+/// A page of the account's bots, in order of creation.
+pub async fn list(tx: &mut Tx, account: AccountNo, page: Page) -> Result<Vec<Bot>, Error> {
+    let (after, offset) = match page.start {
+        Start::After(no) => (no, 0),
+        Start::Offset(offset) => (0, i64::try_from(offset).unwrap_or(i64::MAX)),
+    };
+    let list = sqlx::query(LIST).bind(account.0).bind(after).bind(i64::from(page.limit)).bind(offset);
+    tx.all(list).await?.iter().map(bot).collect()
+}
+
+/// How many bots the account has.
+pub async fn count(tx: &mut Tx, account: AccountNo) -> Result<i64, Error> {
+    tx.number(sqlx::query(COUNT).bind(account.0)).await
 }
 
 /// The account's bots that have one of `ids`, in any order.

@@ -3,6 +3,7 @@
 use rolecall_model::{
     group::Group,
     ids::{AccountNo, GroupNo},
+    page::{Page, Start},
     text::fold,
     time::Instant,
 };
@@ -10,6 +11,13 @@ use sqlx::{Row, any::AnyRow};
 
 use crate::{Error, Tx, bulk};
 
+const LIST: &str = "
+SELECT group_no, group_id, name, description, created_at_ms
+FROM groups
+WHERE account_no = $1 AND removed_at_ms IS NULL AND group_no > $2
+ORDER BY group_no
+LIMIT $3 OFFSET $4";
+const COUNT: &str = "SELECT COUNT(*) FROM groups WHERE account_no = $1 AND removed_at_ms IS NULL";
 const FIND_BY_NAMES: &str = "
 SELECT group_no, group_id, name, description, created_at_ms
 FROM groups
@@ -29,6 +37,21 @@ fn group(row: &AnyRow) -> Result<Group, Error> {
         description: row.try_get(3)?,
         created_at: Instant::from_ms(row.try_get(4)?),
     })
+}
+
+/// A page of the account's groups, in order of creation.
+pub async fn list(tx: &mut Tx, account: AccountNo, page: Page) -> Result<Vec<Group>, Error> {
+    let (after, offset) = match page.start {
+        Start::After(no) => (no, 0),
+        Start::Offset(offset) => (0, i64::try_from(offset).unwrap_or(i64::MAX)),
+    };
+    let list = sqlx::query(LIST).bind(account.0).bind(after).bind(i64::from(page.limit)).bind(offset);
+    tx.all(list).await?.iter().map(group).collect()
+}
+
+/// How many groups the account has.
+pub async fn count(tx: &mut Tx, account: AccountNo) -> Result<i64, Error> {
+    tx.number(sqlx::query(COUNT).bind(account.0)).await
 }
 
 /// The account's groups that have one of `names`, each folded; in any order.

@@ -64,6 +64,55 @@ const KEEP_GROUPS: &str = "
 INSERT INTO group_groups_ended (account_no, ended_seq, group_no, member_no, began_at_ms, began_seq, ended_at_ms) VALUES ";
 const OF_USERS: &str = "SELECT group_no, user_no FROM group_users WHERE account_no = $1 AND user_no IN ";
 const NESTED: &str = "SELECT group_no, member_no FROM group_groups WHERE account_no = $1";
+// One sub-query a group, each with a limit of its own: a group of any size costs no more than
+// what is shown of it.
+const FIRST_USERS: &str = "
+SELECT * FROM (
+  SELECT m.group_no, m.user_no, u.user_id, u.email, u.first_name, u.last_name, u.status
+  FROM group_users m
+  JOIN users u ON u.account_no = m.account_no AND u.user_no = m.user_no
+  WHERE m.account_no = $1 AND m.group_no = $GROUP
+  ORDER BY m.user_no
+  LIMIT $2
+) AS of_one";
+const COUNT_USERS: &str = "SELECT group_no, COUNT(*) FROM group_users WHERE account_no = $1 AND group_no IN ";
+const GROUPS_INSIDE: &str = "
+SELECT m.group_no, m.member_no, g.group_id, g.name
+FROM group_groups m
+JOIN groups g ON g.account_no = m.account_no AND g.group_no = m.member_no
+WHERE m.account_no = $1 AND m.group_no IN ";
+
+/// A user in a group, with what lists of groups show.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UserInside {
+    /// The group.
+    pub group: GroupNo,
+    /// The user's number.
+    pub no: UserNo,
+    /// The user's id.
+    pub id: String,
+    /// The user's e-mail address.
+    pub email: String,
+    /// The user's first name.
+    pub first_name: String,
+    /// The user's last name.
+    pub last_name: String,
+    /// Whether the user may sign in: a word of [`rolecall_model::user::Status`].
+    pub status: String,
+}
+
+/// A group in a group, with what lists of groups show.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GroupInside {
+    /// The group around it.
+    pub group: GroupNo,
+    /// Its number.
+    pub no: GroupNo,
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
 
 /// The two kinds of memberships, each in tables of its own, as pairs of numbers.
 #[derive(Clone, Copy)]
@@ -139,6 +188,78 @@ pub async fn of_users(tx: &mut Tx, account: AccountNo, users: &[UserNo]) -> Resu
 pub async fn nested(tx: &mut Tx, account: AccountNo) -> Result<Vec<(GroupNo, GroupNo)>, Error> {
     let rows = tx.all(sqlx::query(NESTED).bind(account.0)).await?;
     rows.iter().map(|row| Ok((GroupNo(row.try_get(0)?), GroupNo(row.try_get(1)?)))).collect()
+}
+
+/// The groups in a statement of [`first_users`]: SQLite joins at most 500 queries into one.
+const MAX_BRANCHES: usize = 64;
+
+/// The first `limit` users of each of `groups`, by group and then in order of their creation.
+pub async fn first_users(
+    tx: &mut Tx,
+    account: AccountNo,
+    groups: &[GroupNo],
+    limit: i64,
+) -> Result<Vec<UserInside>, Error> {
+    let mut found = Vec::new();
+    for slice in groups.chunks(MAX_BRANCHES).flat_map(bulk::slices) {
+        let branches = (3..).zip(slice).map(|(number, _)| FIRST_USERS.replace("GROUP", &number.to_string()));
+        let sql = branches.collect::<Vec<_>>().join(" UNION ALL ");
+        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0).bind(limit);
+        for group in slice {
+            find = find.bind(group.0);
+        }
+        for row in tx.all(find).await? {
+            found.push(UserInside {
+                group: GroupNo(row.try_get(0)?),
+                no: UserNo(row.try_get(1)?),
+                id: row.try_get(2)?,
+                email: row.try_get(3)?,
+                first_name: row.try_get(4)?,
+                last_name: row.try_get(5)?,
+                status: row.try_get(6)?,
+            });
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// How many users are in each of `groups`; a group with none is left out.
+pub async fn count_users(tx: &mut Tx, account: AccountNo, groups: &[GroupNo]) -> Result<HashMap<GroupNo, i64>, Error> {
+    let mut counts = HashMap::new();
+    for slice in bulk::slices(groups) {
+        let sql = format!("{COUNT_USERS}({}) GROUP BY group_no", bulk::values(2, slice.len()));
+        let mut count = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+        for group in slice {
+            count = count.bind(group.0);
+        }
+        for row in tx.all(count).await? {
+            counts.insert(GroupNo(row.try_get(0)?), row.try_get(1)?);
+        }
+    }
+    Ok(counts)
+}
+
+/// The groups directly inside `groups`, by group and then in order of their creation.
+pub async fn groups_inside(tx: &mut Tx, account: AccountNo, groups: &[GroupNo]) -> Result<Vec<GroupInside>, Error> {
+    let mut found = Vec::new();
+    for slice in bulk::slices(groups) {
+        let sql = format!("{GROUPS_INSIDE}({})", bulk::values(2, slice.len()));
+        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+        for group in slice {
+            find = find.bind(group.0);
+        }
+        for row in tx.all(find).await? {
+            found.push(GroupInside {
+                group: GroupNo(row.try_get(0)?),
+                no: GroupNo(row.try_get(1)?),
+                id: row.try_get(2)?,
+                name: row.try_get(3)?,
+            });
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
 }
 
 /// Adds memberships, each with the number of its audit entry. The rows go in sorted by key, which

@@ -2,5 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "what is missing in an answer fails the test")]
 
+mod bots;
+mod groups;
 mod roles;
 mod upload;

@@ -21,6 +21,8 @@ use Door::{AnyApp, Open, Scope as Needs};
 
 /// Every route and who may use it.
 const LIST: &[(&str, Door)] = &[
+    ("GET /api/public/bots", Needs(Scope::RoleManagement)),
+    ("GET /api/public/groups", Needs(Scope::RoleManagement)),
     ("GET /api/public/roles", Needs(Scope::RoleManagement)),
     ("GET /api/public/roles/export", Needs(Scope::RoleManagement)),
     ("POST /api/public/uploadfile", AnyApp),

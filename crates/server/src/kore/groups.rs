@@ -1,0 +1,30 @@
+//! `GET groups` (wire 7.10).
+
+use axum::Json;
+use rolecall_control::groups;
+
+use super::{request::Params, wire::groups::GroupPage};
+use crate::{
+    auth::{Caller, ReadRoles},
+    error::KoreError,
+};
+
+/// The most rows a page may have (wire fact 7.10).
+const MAX_LIMIT: u32 = 50;
+
+/// List groups
+///
+/// A page of the account's groups with who is in them, in order of creation. Of a group with more
+/// than 1,000 users the first 1,000 are shown, and `moreUsers` says so.
+#[utoipa::path(
+    get, path = "/api/public/groups", tag = "Groups",
+    params(
+        ("limit" = Option<String>, Query, description = "How many rows at most; 50 is the maximum and the default. Leading digits count."),
+        ("offset" = Option<String>, Query, description = "Which page, from 0."),
+    ),
+    responses((status = 200, description = "A page of groups.", body = GroupPage)),
+)]
+pub async fn list(caller: Caller<ReadRoles>, params: Params) -> Result<Json<GroupPage>, KoreError> {
+    let list = groups::list(&caller.ctx, params.numbered_page(MAX_LIMIT)?).await?;
+    Ok(Json(list.into()))
+}
