@@ -20,6 +20,10 @@ use crate::error::KoreError;
 /// The most bytes a JSON body may have.
 pub const MAX_BODY_BYTES: usize = 8 << 20;
 
+/// The most parameters a query may have. No call has use for as many, and each is compared with
+/// those before it, so that the tens of thousands that fit into a URL would cost seconds.
+pub const MAX_PARAMS: usize = 100;
+
 /// The parameters of a query, each at most once.
 #[derive(Debug)]
 pub struct Params(Vec<(String, String)>);
@@ -27,7 +31,7 @@ pub struct Params(Vec<(String, String)>);
 impl Params {
     /// The parameters in `query`, as a URL has them after its `?`.
     ///
-    /// Errors: a parameter given twice, or one with U+0000 in it.
+    /// Errors: a parameter given twice, one with U+0000 in it, or more than [`MAX_PARAMS`].
     pub fn parse(query: &str) -> Result<Self, Problem> {
         // The path does not matter; the type's only way in is a whole URI.
         let Ok(uri) = format!("/?{query}").parse() else {
@@ -36,6 +40,9 @@ impl Params {
         let Ok(Query(params)) = Query::<Vec<(String, String)>>::try_from_uri(&uri) else {
             return Err(Problem::new("", "the query must be name=value pairs"));
         };
+        if params.len() > MAX_PARAMS {
+            return Err(Problem::new("", format!("the query must have at most {MAX_PARAMS} parameters")));
+        }
         for (index, (name, value)) in params.iter().enumerate() {
             if name.contains('\0') || value.contains('\0') {
                 return Err(Problem::new("", "the query must not hold U+0000"));
@@ -116,5 +123,24 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             }
         })?;
         Ok(Self(json::parse(&bytes)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_once_and_within_bounds() {
+        let numbered = |n_params| (0..n_params).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
+        assert_eq!(Params::parse(&numbered(MAX_PARAMS)).expect("not too many").get("p99"), Some("1"));
+        for (query, told) in [
+            (numbered(MAX_PARAMS + 1), "the query must have at most 100 parameters"),
+            ("limit=1&limit=2".to_owned(), "limit: is given twice"),
+            ("name=%00".to_owned(), "the query must not hold U+0000"),
+            ("a b".to_owned(), "the query must be percent-encoded"),
+        ] {
+            assert_eq!(Params::parse(&query).expect_err(&query).to_string(), told);
+        }
     }
 }
