@@ -3,10 +3,13 @@
 //! What holds now stands in `user_assignments` and `group_assignments`; what has ended moves to the
 //! tables beside them in the same transaction, so that the account can be read as of any time.
 
+use std::collections::HashMap;
+
 use rolecall_model::{
     ids::{AccountNo, BotNo, GroupNo, RoleNo, UserNo},
     time::Instant,
 };
+use sqlx::{Row, any::AnyRow};
 
 use crate::{Error, Tx, bulk};
 
@@ -33,13 +36,158 @@ pub struct Assignment {
 /// The bot of roles that act on the account.
 pub const NO_BOT: BotNo = BotNo(0);
 
-const INSERT_FOR_USERS: &str =
-    "INSERT INTO user_assignments (account_no, bot_no, role_no, user_no, began_at_ms, began_seq) VALUES ";
-const INSERT_FOR_GROUPS: &str =
-    "INSERT INTO group_assignments (account_no, bot_no, role_no, group_no, began_at_ms, began_seq) VALUES ";
+/// What assignments to whomever have in common. For those of users and groups, see
+/// [`crate::holdings`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Those of a role, on whatever bot.
+    Role(RoleNo),
+    /// Those on a bot.
+    Bot(BotNo),
+}
 
-/// Adds assignments, each with the number of its audit entry. The rows go in sorted by key, which
-/// is the order of the table.
+/// The statements about one of the two tables. Where a statement takes many keys, they stand
+/// between its two halves, as a query over all columns of the table's key: for a bare list of rows
+/// behind `IN` SQLite would use no index.
+pub(crate) struct Table {
+    holder: fn(i64) -> Holder,
+    pub(crate) find: (&'static str, &'static str),
+    insert: &'static str,
+    pub(crate) end: (&'static str, &'static str),
+    keep: &'static str,
+    // By way of the bots: no index of assignments begins with the role, as few lists need one and
+    // every change would pay for it.
+    pub(crate) of_role: &'static str,
+    pub(crate) on_bot: &'static str,
+}
+
+pub(crate) const FOR_USERS: Table = Table {
+    holder: |no| Holder::User(UserNo(no)),
+    find: (
+        "
+SELECT bot_no, role_no, user_no
+FROM user_assignments
+WHERE (account_no, bot_no, role_no, user_no) IN (
+  SELECT CAST($1 AS BIGINT), sought.column1, sought.column2, sought.column3 FROM (VALUES ",
+        ") AS sought)",
+    ),
+    insert: "INSERT INTO user_assignments (account_no, bot_no, role_no, user_no, began_at_ms, began_seq) VALUES ",
+    end: (
+        "
+DELETE FROM user_assignments
+WHERE (account_no, bot_no, role_no, user_no) IN (
+  SELECT CAST($1 AS BIGINT), sought.column1, sought.column2, sought.column3 FROM (VALUES ",
+        ") AS sought)
+RETURNING bot_no, role_no, user_no, began_at_ms, began_seq",
+    ),
+    keep: "
+INSERT INTO user_assignments_ended
+  (account_no, ended_seq, bot_no, role_no, user_no, began_at_ms, began_seq, ended_at_ms)
+VALUES ",
+    of_role: "
+SELECT a.bot_no, a.role_no, a.user_no
+FROM (SELECT 0 AS bot_no UNION ALL SELECT bot_no FROM bots WHERE account_no = $1) AS b
+CROSS JOIN user_assignments AS a
+WHERE a.account_no = $1 AND a.bot_no = b.bot_no AND a.role_no = $2
+LIMIT $3",
+    on_bot: "
+SELECT bot_no, role_no, user_no
+FROM user_assignments
+WHERE account_no = $1 AND bot_no = $2
+LIMIT $3",
+};
+
+pub(crate) const FOR_GROUPS: Table = Table {
+    holder: |no| Holder::Group(GroupNo(no)),
+    find: (
+        "
+SELECT bot_no, role_no, group_no
+FROM group_assignments
+WHERE (account_no, bot_no, role_no, group_no) IN (
+  SELECT CAST($1 AS BIGINT), sought.column1, sought.column2, sought.column3 FROM (VALUES ",
+        ") AS sought)",
+    ),
+    insert: "INSERT INTO group_assignments (account_no, bot_no, role_no, group_no, began_at_ms, began_seq) VALUES ",
+    end: (
+        "
+DELETE FROM group_assignments
+WHERE (account_no, bot_no, role_no, group_no) IN (
+  SELECT CAST($1 AS BIGINT), sought.column1, sought.column2, sought.column3 FROM (VALUES ",
+        ") AS sought)
+RETURNING bot_no, role_no, group_no, began_at_ms, began_seq",
+    ),
+    keep: "
+INSERT INTO group_assignments_ended
+  (account_no, ended_seq, bot_no, role_no, group_no, began_at_ms, began_seq, ended_at_ms)
+VALUES ",
+    of_role: "
+SELECT a.bot_no, a.role_no, a.group_no
+FROM (SELECT 0 AS bot_no UNION ALL SELECT bot_no FROM bots WHERE account_no = $1) AS b
+CROSS JOIN group_assignments AS a
+WHERE a.account_no = $1 AND a.bot_no = b.bot_no AND a.role_no = $2
+LIMIT $3",
+    on_bot: "
+SELECT bot_no, role_no, group_no
+FROM group_assignments
+WHERE account_no = $1 AND bot_no = $2
+LIMIT $3",
+};
+
+/// The numbers of an assignment in the order of the tables' keys.
+type Key = (i64, i64, i64);
+
+impl Table {
+    fn assignment(&self, row: &AnyRow) -> Result<Assignment, Error> {
+        Ok(Assignment {
+            bot: BotNo(row.try_get(0)?),
+            role: RoleNo(row.try_get(1)?),
+            holder: (self.holder)(row.try_get(2)?),
+        })
+    }
+}
+
+fn key(assignment: &Assignment) -> Key {
+    let holder_no = match assignment.holder {
+        Holder::User(user) => user.0,
+        Holder::Group(group) => group.0,
+    };
+    (assignment.bot.0, assignment.role.0, holder_no)
+}
+
+/// `items` by the table their assignment belongs to, each with its key and sorted by it, which is
+/// the order of the table.
+fn by_table<T: Copy + Ord>(items: impl Iterator<Item = (Assignment, T)>) -> [(Table, Vec<(Key, T)>); 2] {
+    let (mut for_users, mut for_groups) = (Vec::new(), Vec::new());
+    for (assignment, with) in items {
+        match assignment.holder {
+            Holder::User(_) => for_users.push((key(&assignment), with)),
+            Holder::Group(_) => for_groups.push((key(&assignment), with)),
+        }
+    }
+    for_users.sort_unstable();
+    for_groups.sort_unstable();
+    [(FOR_USERS, for_users), (FOR_GROUPS, for_groups)]
+}
+
+/// Those of `assignments` that hold now, in any order.
+pub async fn find(tx: &mut Tx, account: AccountNo, assignments: &[Assignment]) -> Result<Vec<Assignment>, Error> {
+    let mut found = Vec::new();
+    for (table, keys) in by_table(assignments.iter().map(|assignment| (*assignment, ()))) {
+        for slice in bulk::slices(&keys) {
+            let sql = format!("{}{}{}", table.find.0, bulk::numbers(2, slice.len(), 3), table.find.1);
+            let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+            for ((bot_no, role_no, holder_no), ()) in slice {
+                find = find.bind(*bot_no).bind(*role_no).bind(*holder_no);
+            }
+            for row in tx.all(find).await? {
+                found.push(table.assignment(&row)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Adds assignments, each with the number of its audit entry.
 ///
 /// Errors: [`Error::Conflict`] if one is there already.
 pub async fn insert(
@@ -48,24 +196,67 @@ pub async fn insert(
     at: Instant,
     assignments: &[(Assignment, i64)],
 ) -> Result<(), Error> {
-    let mut for_users = Vec::new();
-    let mut for_groups = Vec::new();
-    for (assignment, seq) in assignments {
-        match assignment.holder {
-            Holder::User(user) => for_users.push((assignment.bot, assignment.role, user.0, *seq)),
-            Holder::Group(group) => for_groups.push((assignment.bot, assignment.role, group.0, *seq)),
-        }
-    }
-    for (sql, mut rows) in [(INSERT_FOR_USERS, for_users), (INSERT_FOR_GROUPS, for_groups)] {
-        rows.sort_unstable();
+    for (table, rows) in by_table(assignments.iter().copied()) {
         for slice in bulk::slices(&rows) {
-            let sql = format!("{sql}{}", bulk::rows(slice.len(), 6));
+            let sql = format!("{}{}", table.insert, bulk::rows(slice.len(), 6));
             let mut insert = sqlx::query(sqlx::AssertSqlSafe(sql));
-            for (bot, role, holder_no, seq) in slice {
-                insert = insert.bind(account.0).bind(bot.0).bind(role.0).bind(*holder_no).bind(at.as_ms()).bind(*seq);
+            for ((bot_no, role_no, holder_no), seq) in slice {
+                insert = insert.bind(account.0).bind(*bot_no).bind(*role_no).bind(*holder_no);
+                insert = insert.bind(at.as_ms()).bind(*seq);
             }
             tx.run(insert).await?;
         }
     }
     Ok(())
+}
+
+/// Ends assignments, each with the number of its audit entry: they move to the history. What does
+/// not hold is passed over.
+///
+/// Two statements for each slice: one takes the rows out, one keeps them.
+pub async fn end(tx: &mut Tx, account: AccountNo, at: Instant, assignments: &[(Assignment, i64)]) -> Result<(), Error> {
+    for (table, rows) in by_table(assignments.iter().copied()) {
+        for slice in bulk::slices(&rows) {
+            let seqs: HashMap<Key, i64> = slice.iter().copied().collect();
+            let sql = format!("{}{}{}", table.end.0, bulk::numbers(2, slice.len(), 3), table.end.1);
+            let mut end = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+            for ((bot_no, role_no, holder_no), _) in slice {
+                end = end.bind(*bot_no).bind(*role_no).bind(*holder_no);
+            }
+            let mut ended: Vec<(i64, Key, i64, i64)> = Vec::with_capacity(slice.len());
+            for row in tx.all(end).await? {
+                let key = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+                let (began_at_ms, began_seq) = (row.try_get(3)?, row.try_get(4)?);
+                ended.extend(seqs.get(&key).map(|seq| (*seq, key, began_at_ms, began_seq)));
+            }
+            ended.sort_unstable();
+            for slice in bulk::slices(&ended) {
+                let sql = format!("{}{}", table.keep, bulk::rows(slice.len(), 8));
+                let mut keep = sqlx::query(sqlx::AssertSqlSafe(sql));
+                for (seq, (bot_no, role_no, holder_no), began_at_ms, began_seq) in slice {
+                    keep = keep.bind(account.0).bind(*seq).bind(*bot_no).bind(*role_no).bind(*holder_no);
+                    keep = keep.bind(*began_at_ms).bind(*began_seq).bind(at.as_ms());
+                }
+                tx.run(keep).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Some of the assignments that have `of` in common, at most `limit`, in any order. Who ends them
+/// all asks again until there are none.
+pub async fn list(tx: &mut Tx, account: AccountNo, of: Of, limit: i64) -> Result<Vec<Assignment>, Error> {
+    let mut listed = Vec::new();
+    for table in [FOR_USERS, FOR_GROUPS] {
+        let (sql, no) = match of {
+            Of::Role(role) => (table.of_role, role.0),
+            Of::Bot(bot) => (table.on_bot, bot.0),
+        };
+        let n_left = limit - i64::try_from(listed.len()).unwrap_or(limit);
+        for row in tx.all(sqlx::query(sql).bind(account.0).bind(no).bind(n_left)).await? {
+            listed.push(table.assignment(&row)?);
+        }
+    }
+    Ok(listed)
 }

@@ -32,6 +32,22 @@ pub(crate) fn rows(n_rows: usize, n_columns: usize) -> String {
     text
 }
 
+/// Cuts `values` into lists of the fixed sizes, to be compared with `IN`. The last one repeats its
+/// last value until it has such a size, which changes nothing and saves a statement or two.
+pub(crate) fn lists<T: Clone>(values: &[T]) -> Vec<Vec<T>> {
+    let [largest, ..] = SIZES;
+    let mut lists = Vec::new();
+    for chunk in values.chunks(largest) {
+        let mut list = chunk.to_vec();
+        if let Some(last) = chunk.last() {
+            let size = SIZES.into_iter().rev().find(|size| *size >= chunk.len()).unwrap_or(largest);
+            list.resize(size, last.clone());
+        }
+        lists.push(list);
+    }
+    lists
+}
+
 /// `$2, $3, $4` for `n` values from `first` on.
 pub(crate) fn values(first: usize, n: usize) -> String {
     let mut text = String::new();
@@ -39,15 +55,18 @@ pub(crate) fn values(first: usize, n: usize) -> String {
     text
 }
 
-/// `(CAST($2 AS BIGINT), CAST($3 AS BIGINT)), ...` for `n` pairs of numbers from value `first` on: a
-/// table to join with. Beside no column PostgreSQL would take bare values for text.
-pub(crate) fn pairs(first: usize, n: usize) -> String {
+/// `(CAST($2 AS BIGINT), CAST($3 AS BIGINT)), ...` for `n_rows` rows of numbers from value `first`
+/// on: a table to join with. Beside no column, PostgreSQL would take bare values for text.
+pub(crate) fn numbers(first: usize, n_rows: usize, n_columns: usize) -> String {
     let mut text = String::new();
-    for pair in 0..n {
-        let comma = if pair == 0 { "" } else { ", " };
-        let number = first + 2 * pair;
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{comma}(CAST(${number} AS BIGINT), CAST(${} AS BIGINT))", number + 1);
+    for row in 0..n_rows {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..n_columns {
+            let comma = if column == 0 { "" } else { ", " };
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{comma}CAST(${} AS BIGINT)", first + row * n_columns + column);
+        }
+        text.push(')');
     }
     text
 }
@@ -74,9 +93,26 @@ mod tests {
     }
 
     #[test]
+    fn lists_have_a_fixed_size_and_no_foreign_value() {
+        for n in [1, 2, 8, 9, 64, 65, 512, 513, 1_000] {
+            let values: Vec<usize> = (0..n).collect();
+            let lists = lists(&values);
+            assert!(lists.iter().all(|list| SIZES.contains(&list.len())), "{n}");
+            assert_eq!(lists.len(), n.div_ceil(512), "{n}");
+            let mut all = lists.concat();
+            all.dedup();
+            assert_eq!(all, values);
+        }
+        assert!(lists::<u8>(&[]).is_empty());
+    }
+
+    #[test]
     fn placeholders_count_on() {
         assert_eq!(super::rows(2, 3), "($1, $2, $3), ($4, $5, $6)");
         assert_eq!(values(2, 3), "$2, $3, $4");
-        assert_eq!(pairs(2, 2), "(CAST($2 AS BIGINT), CAST($3 AS BIGINT)), (CAST($4 AS BIGINT), CAST($5 AS BIGINT))");
+        assert_eq!(
+            numbers(2, 2, 2),
+            "(CAST($2 AS BIGINT), CAST($3 AS BIGINT)), (CAST($4 AS BIGINT), CAST($5 AS BIGINT))"
+        );
     }
 }

@@ -14,8 +14,12 @@ mod db;
 mod error;
 pub mod files;
 pub mod groups;
+pub mod holdings;
 pub mod memberships;
 pub mod migrations;
+pub mod names;
+#[cfg(test)]
+mod plans;
 pub mod roles;
 pub mod users;
 

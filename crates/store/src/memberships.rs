@@ -155,7 +155,7 @@ pub async fn find(tx: &mut Tx, account: AccountNo, memberships: &[Membership]) -
         let (before, after) = kind.pick(FIND_USERS, FIND_GROUPS);
         let pairs: Vec<_> = memberships.iter().filter_map(|membership| kind.no(*membership)).collect();
         for slice in bulk::slices(&pairs) {
-            let sql = format!("{before}{}{after}", bulk::pairs(2, slice.len()));
+            let sql = format!("{before}{}{after}", bulk::numbers(2, slice.len(), 2));
             let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
             for (group_no, member_no) in slice {
                 find = find.bind(*group_no).bind(*member_no);
@@ -301,7 +301,7 @@ pub async fn end(tx: &mut Tx, account: AccountNo, at: Instant, memberships: &[(M
         let mut ended = Vec::with_capacity(rows.len());
         let (before, after) = kind.pick(END_USERS, END_GROUPS);
         for slice in bulk::slices(&rows) {
-            let sql = format!("{before}{}{after}", bulk::pairs(2, slice.len()));
+            let sql = format!("{before}{}{after}", bulk::numbers(2, slice.len(), 2));
             let mut end = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
             for ((group_no, member_no), _) in slice {
                 end = end.bind(*group_no).bind(*member_no);

@@ -12,13 +12,13 @@ use sqlx::{Row, any::AnyRow};
 
 use crate::{Error, Tx, bulk};
 
-const LIST: &str = "
+pub(crate) const LIST: &str = "
 SELECT user_no, user_id, email, org_user_id, first_name, last_name, is_developer, can_create_bot, has_data_access, status, profile, bot_tasks, created_at_ms
 FROM users
 WHERE account_no = $1 AND user_no > $2 AND removed_at_ms IS NULL
 ORDER BY user_no
 LIMIT $3 OFFSET $4";
-const LIST_AT: &str = "
+pub(crate) const LIST_AT: &str = "
 SELECT user_no, user_id, email, org_user_id, first_name, last_name, is_developer, can_create_bot, has_data_access, status, profile, bot_tasks, created_at_ms
 FROM users
 WHERE account_no = $1 AND user_no > $2 AND created_at_ms <= $5 AND (removed_at_ms IS NULL OR removed_at_ms > $5)

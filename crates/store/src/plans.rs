@@ -1,0 +1,74 @@
+//! How SQLite goes about the statements of the hot lists and of bulk changes. An index that is not
+//! used makes a page of a million users take seconds, and nothing else would tell.
+
+use rolecall_model::time::Instant;
+use sqlx::Row as _;
+
+use crate::{
+    Db, Meter,
+    assignments::{FOR_GROUPS, FOR_USERS},
+    bulk, holdings, migrations, names, users,
+};
+
+/// The plan of `sql`, a line a step.
+async fn plan(db: &Db, sql: &str) -> Vec<String> {
+    let mut tx = db.read(&Meter::default()).await.expect("a transaction");
+    let explain = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+    let rows = tx.all(explain).await.expect("the statement prepares");
+    rows.iter().map(|row| row.try_get(3).expect("a step")).collect()
+}
+
+fn statements() -> Vec<(&'static str, String)> {
+    let then = Some(Instant::from_ms(0));
+    let mut statements = vec![("users, now", users::LIST.to_owned()), ("users, then", users::LIST_AT.to_owned())];
+    for (name_now, name_then, question) in [
+        ("roles of users, now", "roles of users, then", holdings::ROLES_OF_USERS),
+        ("roles of groups, now", "roles of groups, then", holdings::ROLES_OF_GROUPS),
+        ("groups of users, now", "groups of users, then", holdings::GROUPS_OF_USERS),
+        ("groups around groups, now", "groups around groups, then", holdings::GROUPS_AROUND),
+    ] {
+        statements.push((name_now, question.sql(None, 8)));
+        statements.push((name_then, question.sql(then, 8)));
+    }
+    for (name, sql) in [
+        ("names of users", names::USERS),
+        ("names of groups", names::GROUPS),
+        ("names of roles", names::ROLES),
+        ("names of bots", names::BOTS),
+        ("users by e-mail", names::USERS_BY_EMAIL),
+        ("users by organisation id", names::USERS_BY_ORG_USER_ID),
+        ("groups by name", names::GROUPS_BY_NAME),
+        ("bots by id", names::BOTS_BY_ID),
+    ] {
+        statements.push((name, format!("{sql}({})", bulk::values(2, 8))));
+    }
+    let many = |(before, after): (&str, &str)| format!("{before}{}{after}", bulk::numbers(2, 8, 3));
+    statements.extend([
+        ("assignments of users that hold", many(FOR_USERS.find)),
+        ("assignments of groups that hold", many(FOR_GROUPS.find)),
+        ("end assignments of users", many(FOR_USERS.end)),
+        ("end assignments of groups", many(FOR_GROUPS.end)),
+        ("assignments of one role to users", FOR_USERS.of_role.to_owned()),
+        ("assignments of one role to groups", FOR_GROUPS.of_role.to_owned()),
+        ("assignments on one bot to users", FOR_USERS.on_bot.to_owned()),
+        ("assignments on one bot to groups", FOR_GROUPS.on_bot.to_owned()),
+    ]);
+    statements
+}
+
+#[tokio::test]
+async fn every_list_and_bulk_change_goes_by_an_index() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let db = Db::open(&format!("sqlite://{}", dir.path().join("plans.db").display())).await.expect("a database");
+    migrations::migrate(&db, "test", || Instant::from_ms(0)).await.expect("migrations apply");
+    let mut shown = Vec::new();
+    for (name, sql) in statements() {
+        let steps = plan(&db, &sql).await;
+        for table in ["users", "user_assignments", "group_users", "group_assignments", "groups", "roles", "bots"] {
+            let scan = format!("SCAN {table}");
+            assert!(!steps.contains(&scan), "{name} reads all of {table}: {steps:#?}");
+        }
+        shown.push(format!("{name}\n  {}", steps.join("\n  ")));
+    }
+    insta::assert_snapshot!("plans", shown.join("\n"));
+}
