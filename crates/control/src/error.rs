@@ -1,6 +1,6 @@
 //! Why a use case did not do what it was asked.
 
-use rolecall_model::problem::Problems;
+use rolecall_model::problem::{MAX_TOLD, Problems};
 use rolecall_store::MaybeBusy;
 
 /// A rule that what was asked would break. Each door has its own words for it.
@@ -57,7 +57,7 @@ pub enum Error {
     /// What was sent has not the right form.
     #[error("{0}")]
     Invalid(#[from] Problems),
-    /// What was asked would break a rule; every place where it would, up to [`rolecall_model::problem::MAX_TOLD`].
+    /// What was asked would break a rule; every place where it would, up to [`MAX_TOLD`].
     #[error("{}", told(.0))]
     Refused(Vec<Fault>),
     /// The database failed.
@@ -79,6 +79,24 @@ impl Error {
     /// One broken rule.
     pub fn refused(rule: Rule, path: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Refused(vec![Fault { rule, path: path.into(), detail: detail.into() }])
+    }
+}
+
+/// The rules that one call would break, as they are found; the list stops growing at [`MAX_TOLD`].
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Adds a broken rule, unless enough have been told.
+    pub(crate) fn add(&mut self, rule: Rule, path: impl Into<String>, detail: impl Into<String>) {
+        if self.0.len() < MAX_TOLD {
+            self.0.push(Fault { rule, path: path.into(), detail: detail.into() });
+        }
+    }
+
+    /// `value` if no rule is broken, else the refusal.
+    pub(crate) fn or_ok<T>(self, value: T) -> Result<T, Error> {
+        if self.0.is_empty() { Ok(value) } else { Err(Error::Refused(self.0)) }
     }
 }
 

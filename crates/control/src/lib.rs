@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod assignments;
 pub mod audit;
 pub mod bots;
 mod change;
@@ -14,6 +15,7 @@ mod context;
 mod error;
 pub mod files;
 pub mod groups;
+pub mod holdings;
 pub mod list;
 pub mod memberships;
 pub mod roles;

@@ -25,6 +25,9 @@ fn all() -> OpenApiRouter<Arc<Server>> {
         .routes(routes!(kore::roles::list))
         .routes(routes!(kore::roles::export))
         .routes(routes!(kore::upload::upload).layer(DefaultBodyLimit::max(kore::upload::MAX_FORM_BYTES)))
+        .routes(routes!(kore::assignments::bot_roles))
+        .routes(routes!(kore::assignments::admin_roles))
+        .routes(routes!(kore::user_roles::list))
         // Operations.
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))

@@ -5,6 +5,7 @@
 
 mod app;
 mod database;
+mod people;
 
 pub use app::{Reply, Request, Tenant, TestApp};
 pub use database::TestDb;
@@ -12,7 +13,7 @@ pub use rolecall_store::Engine;
 
 /// Writes each test twice: once on SQLite, once on PostgreSQL.
 ///
-/// ```text
+/// ```ignore
 /// each_engine! {
 ///     async fn a_refused_import_changes_nothing(app: TestApp) { ... }
 /// }

@@ -1,9 +1,11 @@
 //! The vendor-compatible API under `/api/public`: each handler takes the caller, parses, calls one
 //! function of `rolecall-control` and shapes the answer as the vendor does.
 
+pub mod assignments;
 pub mod bots;
 pub mod groups;
 pub mod request;
 pub mod roles;
 pub mod upload;
+pub mod user_roles;
 pub mod wire;

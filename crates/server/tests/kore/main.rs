@@ -2,7 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "what is missing in an answer fails the test")]
 
+mod assignments;
 mod bots;
 mod groups;
 mod roles;
 mod upload;
+mod user_roles;

@@ -1,6 +1,8 @@
 //! The vendor's exact JSON: field names, order, casing and quirks. Its words stop here.
 
+pub mod assignments;
 pub mod bots;
 pub mod groups;
 pub mod roles;
 pub mod upload;
+pub mod user_roles;
