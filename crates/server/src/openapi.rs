@@ -1,11 +1,14 @@
 //! The OpenAPI document: made from the handlers, completed with what all of them share, and shown
 //! as a page that needs no internet.
 
+use serde::Deserialize;
+use serde_json::Value;
 use utoipa::{
     OpenApi, ToSchema,
     openapi::{
-        Ref, RefOr, ResponseBuilder,
+        Content, Ref, RefOr, ResponseBuilder,
         content::ContentBuilder,
+        example::ExampleBuilder,
         path::Operation,
         security::{ApiKey, ApiKeyValue, SecurityScheme},
     },
@@ -67,7 +70,52 @@ pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::opena
             }
         }
     }
+    show_examples(&mut document);
     document
+}
+
+/// A call that was made on the sample company, and what it answered: an entry of `examples.json`,
+/// which a test records and compares.
+#[derive(Deserialize)]
+struct Made {
+    route: String,
+    about: String,
+    path: String,
+    body: Value,
+    status: u16,
+    answer: Value,
+}
+
+/// Adds the recorded calls as examples of bodies and answers.
+fn show_examples(document: &mut utoipa::openapi::OpenApi) {
+    // A test reads the file, so it is JSON of this form.
+    let made: Vec<Made> = serde_json::from_str(include_str!("examples.json")).unwrap_or_default();
+    for made in made {
+        let Some((method, path)) = made.route.split_once(' ') else { continue };
+        let Some(item) = document.paths.paths.get_mut(path) else { continue };
+        let operation = match method {
+            "GET" => &mut item.get,
+            "POST" => &mut item.post,
+            "PUT" => &mut item.put,
+            _ => &mut item.delete,
+        };
+        let Some(operation) = operation else { continue };
+        answer(operation, &made.status.to_string(), "The call was refused; nothing was changed.");
+        let sent = format!("{method} {}", made.path);
+        if let Some(RefOr::T(response)) = operation.responses.responses.get_mut(&made.status.to_string()) {
+            response.content.values_mut().for_each(|content| show(content, &made.about, &sent, &made.answer));
+        }
+        if let Some(RefOr::T(body)) = operation.request_body.as_mut().filter(|_| !made.body.is_null()) {
+            body.content.values_mut().for_each(|content| show(content, &made.about, &sent, &made.body));
+        }
+    }
+}
+
+fn show(content: &mut RefOr<Content>, about: &str, sent: &str, value: &Value) {
+    if let RefOr::T(content) = content {
+        let example = ExampleBuilder::new().summary(about).description(sent).value(Some(value.clone()));
+        content.examples.insert(about.to_owned(), example.build().into());
+    }
 }
 
 fn answer(operation: &mut Operation, status: &str, description: &str) {
