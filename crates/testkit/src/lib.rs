@@ -13,7 +13,7 @@ pub use rolecall_store::Engine;
 
 /// Writes each test twice: once on SQLite, once on PostgreSQL.
 ///
-/// ```ignore
+/// ```text
 /// each_engine! {
 ///     async fn a_refused_import_changes_nothing(app: TestApp) { ... }
 /// }
