@@ -11,7 +11,10 @@ use rolecall_model::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use crate::{Error, Tx, bulk};
+use crate::{
+    Error, Tx,
+    bulk::{self, Column},
+};
 
 /// Who holds a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,14 +49,12 @@ pub enum Of {
     Bot(BotNo),
 }
 
-/// The statements about one of the two tables. Where a statement takes many keys, they stand
-/// between its two halves, as a query over all columns of the table's key: for a bare list of rows
-/// behind `IN` SQLite would use no index.
+/// The statements about one of the two tables; for SOUGHT see [`bulk::seek`].
 pub(crate) struct Table {
     holder: fn(i64) -> Holder,
-    pub(crate) find: (&'static str, &'static str),
+    pub(crate) find: &'static str,
     insert: &'static str,
-    pub(crate) end: (&'static str, &'static str),
+    pub(crate) end: &'static str,
     keep: &'static str,
     // By way of the bots: no index of assignments begins with the role, as few lists need one and
     // every change would pay for it.
@@ -63,23 +64,20 @@ pub(crate) struct Table {
 
 pub(crate) const FOR_USERS: Table = Table {
     holder: |no| Holder::User(UserNo(no)),
-    find: (
-        "
-SELECT bot_no, role_no, user_no
-FROM user_assignments
-WHERE (account_no, bot_no, role_no, user_no) IN (
-  SELECT CAST($1 AS BIGINT), sought.column1, sought.column2, sought.column3 FROM (VALUES ",
-        ") AS sought)",
-    ),
+    find: "
+WITH sought (account_no, bot_no, role_no, user_no) AS (VALUES SOUGHT)
+SELECT a.bot_no, a.role_no, a.user_no
+FROM sought
+CROSS JOIN user_assignments AS a
+WHERE a.account_no = sought.account_no AND a.bot_no = sought.bot_no AND a.role_no = sought.role_no
+  AND a.user_no = sought.user_no",
     insert: "INSERT INTO user_assignments (account_no, bot_no, role_no, user_no, began_at_ms, began_seq) VALUES ",
-    end: (
-        "
+    end: "
+WITH sought (account_no, bot_no, role_no, user_no) AS (VALUES SOUGHT)
 DELETE FROM user_assignments
 WHERE (account_no, bot_no, role_no, user_no) IN (
-  SELECT CAST($1 AS BIGINT), sought.column1, sought.column2, sought.column3 FROM (VALUES ",
-        ") AS sought)
+  SELECT sought.account_no, sought.bot_no, sought.role_no, sought.user_no FROM sought)
 RETURNING bot_no, role_no, user_no, began_at_ms, began_seq",
-    ),
     keep: "
 INSERT INTO user_assignments_ended
   (account_no, ended_seq, bot_no, role_no, user_no, began_at_ms, began_seq, ended_at_ms)
@@ -99,23 +97,20 @@ LIMIT $3",
 
 pub(crate) const FOR_GROUPS: Table = Table {
     holder: |no| Holder::Group(GroupNo(no)),
-    find: (
-        "
-SELECT bot_no, role_no, group_no
-FROM group_assignments
-WHERE (account_no, bot_no, role_no, group_no) IN (
-  SELECT CAST($1 AS BIGINT), sought.column1, sought.column2, sought.column3 FROM (VALUES ",
-        ") AS sought)",
-    ),
+    find: "
+WITH sought (account_no, bot_no, role_no, group_no) AS (VALUES SOUGHT)
+SELECT a.bot_no, a.role_no, a.group_no
+FROM sought
+CROSS JOIN group_assignments AS a
+WHERE a.account_no = sought.account_no AND a.bot_no = sought.bot_no AND a.role_no = sought.role_no
+  AND a.group_no = sought.group_no",
     insert: "INSERT INTO group_assignments (account_no, bot_no, role_no, group_no, began_at_ms, began_seq) VALUES ",
-    end: (
-        "
+    end: "
+WITH sought (account_no, bot_no, role_no, group_no) AS (VALUES SOUGHT)
 DELETE FROM group_assignments
 WHERE (account_no, bot_no, role_no, group_no) IN (
-  SELECT CAST($1 AS BIGINT), sought.column1, sought.column2, sought.column3 FROM (VALUES ",
-        ") AS sought)
+  SELECT sought.account_no, sought.bot_no, sought.role_no, sought.group_no FROM sought)
 RETURNING bot_no, role_no, group_no, began_at_ms, began_seq",
-    ),
     keep: "
 INSERT INTO group_assignments_ended
   (account_no, ended_seq, bot_no, role_no, group_no, began_at_ms, began_seq, ended_at_ms)
@@ -133,7 +128,10 @@ WHERE account_no = $1 AND bot_no = $2
 LIMIT $3",
 };
 
-/// The numbers of an assignment in the order of the tables' keys.
+/// The columns of the tables' keys.
+pub(crate) const KEY: [Column; 4] = [Column::Number; 4];
+
+/// The numbers of an assignment in the order of the tables' keys, after the account's.
 type Key = (i64, i64, i64);
 
 impl Table {
@@ -174,10 +172,10 @@ pub async fn find(tx: &mut Tx, account: AccountNo, assignments: &[Assignment]) -
     let mut found = Vec::new();
     for (table, keys) in by_table(assignments.iter().map(|assignment| (*assignment, ()))) {
         for slice in bulk::slices(&keys) {
-            let sql = format!("{}{}{}", table.find.0, bulk::numbers(2, slice.len(), 3), table.find.1);
-            let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+            let sql = bulk::seek(table.find, &KEY, slice.len());
+            let mut find = sqlx::query(sqlx::AssertSqlSafe(sql));
             for ((bot_no, role_no, holder_no), ()) in slice {
-                find = find.bind(*bot_no).bind(*role_no).bind(*holder_no);
+                find = find.bind(account.0).bind(*bot_no).bind(*role_no).bind(*holder_no);
             }
             for row in tx.all(find).await? {
                 found.push(table.assignment(&row)?);
@@ -218,10 +216,10 @@ pub async fn end(tx: &mut Tx, account: AccountNo, at: Instant, assignments: &[(A
     for (table, rows) in by_table(assignments.iter().copied()) {
         for slice in bulk::slices(&rows) {
             let seqs: HashMap<Key, i64> = slice.iter().copied().collect();
-            let sql = format!("{}{}{}", table.end.0, bulk::numbers(2, slice.len(), 3), table.end.1);
-            let mut end = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+            let sql = bulk::seek(table.end, &KEY, slice.len());
+            let mut end = sqlx::query(sqlx::AssertSqlSafe(sql));
             for ((bot_no, role_no, holder_no), _) in slice {
-                end = end.bind(*bot_no).bind(*role_no).bind(*holder_no);
+                end = end.bind(account.0).bind(*bot_no).bind(*role_no).bind(*holder_no);
             }
             let mut ended: Vec<(i64, Key, i64, i64)> = Vec::with_capacity(slice.len());
             for row in tx.all(end).await? {

@@ -32,42 +32,80 @@ pub(crate) fn rows(n_rows: usize, n_columns: usize) -> String {
     text
 }
 
-/// Cuts `values` into lists of the fixed sizes, to be compared with `IN`. The last one repeats its
-/// last value until it has such a size, which changes nothing and saves a statement or two.
-pub(crate) fn lists<T: Clone>(values: &[T]) -> Vec<Vec<T>> {
+/// The type of a column of a table of sought keys.
+#[derive(Clone, Copy)]
+pub(crate) enum Column {
+    /// A number.
+    Number,
+    /// A text.
+    Text,
+}
+
+/// The number no account has: what a row of sought keys begins with that is only there to fill up.
+pub(crate) const NO_ACCOUNT: i64 = -1;
+
+/// Cuts `keys` into chunks, each with the fixed size it is to be filled up to, which saves a
+/// statement or two.
+pub(crate) fn chunks<T>(keys: &[T]) -> impl Iterator<Item = (&[T], usize)> {
     let [largest, ..] = SIZES;
-    let mut lists = Vec::new();
-    for chunk in values.chunks(largest) {
-        let mut list = chunk.to_vec();
-        if let Some(last) = chunk.last() {
-            let size = SIZES.into_iter().rev().find(|size| *size >= chunk.len()).unwrap_or(largest);
-            list.resize(size, last.clone());
+    keys.chunks(largest)
+        .map(move |chunk| (chunk, SIZES.into_iter().rev().find(|size| *size >= chunk.len()).unwrap_or(largest)))
+}
+
+/// `sql` with a table of `n` sought keys where it says SOUGHT, as in
+/// `WITH sought (account_no, no) AS (VALUES SOUGHT)`.
+///
+/// Keys are sought by joining with such a table, the account's number in each row of it: then the
+/// index is the only way for either planner. Given `account_no = $1 AND no IN (...)` instead,
+/// PostgreSQL may take the account's number for rare and read all of the account, and SQLite uses
+/// no index for a list of rows. The casts are for PostgreSQL, which takes a bare value beside no
+/// column for text.
+pub(crate) fn seek(sql: &str, columns: &[Column], n: usize) -> String {
+    let mut rows = String::new();
+    let mut number = 1;
+    for row in 0..n {
+        rows.push_str(if row == 0 { "(" } else { ", (" });
+        for (nth, column) in columns.iter().enumerate() {
+            let comma = if nth == 0 { "" } else { ", " };
+            let name = match column {
+                Column::Number => "BIGINT",
+                Column::Text => "TEXT",
+            };
+            // Writing to a String cannot fail.
+            let _ = write!(rows, "{comma}CAST(${number} AS {name})");
+            number += 1;
         }
-        lists.push(list);
+        rows.push(')');
     }
-    lists
+    sql.replace("SOUGHT", &rows)
+}
+
+/// `sql` with a bare `?` for each of its placeholders, if each stands there once and in order.
+///
+/// SQLite finds a numbered placeholder by going through all of them before it, once when it
+/// prepares and each time it binds: a few thousand take longer than all else together.
+pub(crate) fn without_numbers(sql: &str) -> Option<String> {
+    let mut plain = String::with_capacity(sql.len());
+    let mut rest = sql;
+    let mut next: usize = 1;
+    while let Some((before, after)) = rest.split_once('$') {
+        let (number, tail) = after.split_at(after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len());
+        if number.parse() != Ok(next) {
+            return None;
+        }
+        next += 1;
+        plain.push_str(before);
+        plain.push('?');
+        rest = tail;
+    }
+    plain.push_str(rest);
+    Some(plain)
 }
 
 /// `$2, $3, $4` for `n` values from `first` on.
 pub(crate) fn values(first: usize, n: usize) -> String {
     let mut text = String::new();
     list(&mut text, first, n);
-    text
-}
-
-/// `(CAST($2 AS BIGINT), CAST($3 AS BIGINT)), ...` for `n_rows` rows of numbers from value `first`
-/// on: a table to join with. Beside no column, PostgreSQL would take bare values for text.
-pub(crate) fn numbers(first: usize, n_rows: usize, n_columns: usize) -> String {
-    let mut text = String::new();
-    for row in 0..n_rows {
-        text.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 0..n_columns {
-            let comma = if column == 0 { "" } else { ", " };
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{comma}CAST(${} AS BIGINT)", first + row * n_columns + column);
-        }
-        text.push(')');
-    }
     text
 }
 
@@ -93,26 +131,35 @@ mod tests {
     }
 
     #[test]
-    fn lists_have_a_fixed_size_and_no_foreign_value() {
-        for n in [1, 2, 8, 9, 64, 65, 512, 513, 1_000] {
-            let values: Vec<usize> = (0..n).collect();
-            let lists = lists(&values);
-            assert!(lists.iter().all(|list| SIZES.contains(&list.len())), "{n}");
-            assert_eq!(lists.len(), n.div_ceil(512), "{n}");
-            let mut all = lists.concat();
-            all.dedup();
-            assert_eq!(all, values);
+    fn chunks_are_filled_up_to_a_fixed_size() {
+        for (n, sizes) in [(0, vec![]), (1, vec![1]), (50, vec![64]), (512, vec![512]), (600, vec![512, 512])] {
+            let keys: Vec<usize> = (0..n).collect();
+            let chunks: Vec<_> = chunks(&keys).collect();
+            assert_eq!(chunks.iter().map(|(_, size)| *size).collect::<Vec<_>>(), sizes);
+            assert_eq!(chunks.iter().map(|(chunk, _)| *chunk).collect::<Vec<_>>().concat(), keys);
         }
-        assert!(lists::<u8>(&[]).is_empty());
+    }
+
+    #[test]
+    fn sought_keys_are_a_table() {
+        assert_eq!(
+            seek("(VALUES SOUGHT)", &[Column::Number, Column::Text], 2),
+            "(VALUES (CAST($1 AS BIGINT), CAST($2 AS TEXT)), (CAST($3 AS BIGINT), CAST($4 AS TEXT)))"
+        );
+    }
+
+    #[test]
+    fn placeholders_lose_their_numbers_only_where_these_say_nothing() {
+        assert_eq!(without_numbers("a = $1 AND b IN ($2, $3)").as_deref(), Some("a = ? AND b IN (?, ?)"));
+        assert_eq!(without_numbers("SELECT 1").as_deref(), Some("SELECT 1"));
+        for sql in ["a = $2 AND b = $1", "a = $1 OR b = $1", "a = $", "a = $2"] {
+            assert_eq!(without_numbers(sql), None, "{sql}");
+        }
     }
 
     #[test]
     fn placeholders_count_on() {
         assert_eq!(super::rows(2, 3), "($1, $2, $3), ($4, $5, $6)");
         assert_eq!(values(2, 3), "$2, $3, $4");
-        assert_eq!(
-            numbers(2, 2, 2),
-            "(CAST($2 AS BIGINT), CAST($3 AS BIGINT)), (CAST($4 AS BIGINT), CAST($5 AS BIGINT))"
-        );
     }
 }

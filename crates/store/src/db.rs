@@ -11,13 +11,16 @@ use std::{
 
 use rand::RngExt;
 use sqlx::{
-    Any, AnyConnection, AnyPool, Row,
+    Any, AnyConnection, AnyPool, AssertSqlSafe, Execute as _, Row,
     any::{AnyArguments, AnyPoolOptions, AnyRow},
     pool::PoolConnection,
     query::Query,
 };
 
-use crate::error::{Error, MaybeBusy};
+use crate::{
+    bulk,
+    error::{Error, MaybeBusy},
+};
 
 /// A statement with its values.
 pub(crate) type Statement = Query<'static, Any, AnyArguments>;
@@ -123,13 +126,13 @@ impl Db {
             Engine::Sqlite => "BEGIN DEFERRED",
             Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        Tx::begin(&self.readers, begin, meter).await
+        Tx::begin(self.engine, &self.readers, begin, meter).await
     }
 
     /// A connection for reading with one statement, which sees one state of the database anyway.
     pub async fn glance(&self, meter: &Meter) -> Result<Tx, Error> {
         let connection = meter.wait(self.readers.acquire()).await?;
-        Ok(Tx { inner: Inner::Single(connection), meter: meter.clone(), is_empty: false })
+        Ok(Tx { engine: self.engine, inner: Inner::Single(connection), meter: meter.clone(), is_empty: false })
     }
 
     /// The attempts at one change. See [`Attempts`].
@@ -151,7 +154,7 @@ impl Db {
 
     /// Runs `sql` by itself, outside a transaction, as schema changes must be.
     pub(crate) async fn run_alone(&self, sql: String) -> Result<(), Error> {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&self.writers).await?;
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.writers).await?;
         Ok(())
     }
 
@@ -162,7 +165,7 @@ impl Db {
             Engine::Sqlite => "BEGIN IMMEDIATE",
             Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
         };
-        Tx::begin(&self.writers, begin, meter).await
+        Tx::begin(self.engine, &self.writers, begin, meter).await
     }
 }
 
@@ -230,6 +233,7 @@ impl Meter {
 /// A transaction. Dropped without a commit, it has changed nothing.
 #[derive(Debug)]
 pub struct Tx {
+    engine: Engine,
     inner: Inner,
     meter: Meter,
     is_empty: bool,
@@ -252,9 +256,9 @@ impl Inner {
 }
 
 impl Tx {
-    async fn begin(pool: &AnyPool, statement: &'static str, meter: &Meter) -> Result<Self, Error> {
+    async fn begin(engine: Engine, pool: &AnyPool, statement: &'static str, meter: &Meter) -> Result<Self, Error> {
         let inner = meter.time(pool.begin_with(statement)).await?;
-        Ok(Self { inner: Inner::Transaction(inner), meter: meter.clone(), is_empty: false })
+        Ok(Self { engine, inner: Inner::Transaction(inner), meter: meter.clone(), is_empty: false })
     }
 
     /// Says that nothing worth keeping was written, so that settling it need not wait for the disk.
@@ -278,29 +282,42 @@ impl Tx {
         }
     }
 
+    /// `statement` as this engine takes it best; see [`bulk::without_numbers`].
+    fn fit(&self, mut statement: Statement) -> Result<Statement, Error> {
+        if self.engine == Engine::Postgres {
+            return Ok(statement);
+        }
+        let arguments = statement.take_arguments().map_err(sqlx::Error::Encode)?.unwrap_or_default();
+        let sql = statement.sql();
+        Ok(match bulk::without_numbers(sql.as_str()) {
+            Some(plain) => sqlx::query_with(AssertSqlSafe(plain), arguments),
+            None => sqlx::query_with(sql, arguments),
+        })
+    }
+
     /// All rows of `statement`.
     pub(crate) async fn all(&mut self, statement: Statement) -> Result<Vec<AnyRow>, Error> {
-        let rows = self.meter.time(statement.fetch_all(self.inner.connection())).await?;
+        let rows = self.meter.time(self.fit(statement)?.fetch_all(self.inner.connection())).await?;
         self.meter.count_rows(rows.len() as u64);
         Ok(rows)
     }
 
     /// The first row of `statement`, if any.
     pub(crate) async fn optional(&mut self, statement: Statement) -> Result<Option<AnyRow>, Error> {
-        let row = self.meter.time(statement.fetch_optional(self.inner.connection())).await?;
+        let row = self.meter.time(self.fit(statement)?.fetch_optional(self.inner.connection())).await?;
         self.meter.count_rows(u64::from(row.is_some()));
         Ok(row)
     }
 
     /// The one number that `statement` answers.
     pub(crate) async fn number(&mut self, statement: Statement) -> Result<i64, Error> {
-        let row = self.meter.time(statement.fetch_one(self.inner.connection())).await?;
+        let row = self.meter.time(self.fit(statement)?.fetch_one(self.inner.connection())).await?;
         Ok(row.try_get(0)?)
     }
 
     /// Runs `statement`; how many rows it changed.
     pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, Error> {
-        let n_rows = self.meter.time(statement.execute(self.inner.connection())).await?.rows_affected();
+        let n_rows = self.meter.time(self.fit(statement)?.execute(self.inner.connection())).await?.rows_affected();
         self.meter.count_rows(n_rows);
         Ok(n_rows)
     }

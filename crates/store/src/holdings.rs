@@ -12,78 +12,105 @@ use sqlx::{Row, any::AnyRow};
 use crate::{
     Error, Tx,
     assignments::{Assignment, Holder},
-    bulk,
+    bulk::{self, Column},
 };
 
-/// One question, asked about now or about then. Where it says LIST stand the numbers it is about;
-/// then is `$2`.
+/// One question about many things, asked about now or about then; for SOUGHT see [`bulk::seek`].
 pub(crate) struct Question {
     pub(crate) now: &'static str,
     pub(crate) then: &'static str,
 }
 
 pub(crate) const ROLES_OF_USERS: Question = Question {
-    now: "SELECT bot_no, role_no, user_no FROM user_assignments WHERE account_no = $1 AND user_no IN (LIST)",
+    now: "
+WITH sought (account_no, no) AS (VALUES SOUGHT)
+SELECT t.bot_no, t.role_no, t.user_no
+FROM sought
+CROSS JOIN user_assignments AS t
+WHERE t.account_no = sought.account_no AND t.user_no = sought.no",
     then: "
-SELECT bot_no, role_no, user_no
-FROM user_assignments
-WHERE account_no = $1 AND began_at_ms <= $2 AND user_no IN (LIST)
+WITH sought (account_no, no, at_ms) AS (VALUES SOUGHT)
+SELECT t.bot_no, t.role_no, t.user_no
+FROM sought
+CROSS JOIN user_assignments AS t
+WHERE t.account_no = sought.account_no AND t.user_no = sought.no AND t.began_at_ms <= sought.at_ms
 UNION ALL
-SELECT bot_no, role_no, user_no
-FROM user_assignments_ended
-WHERE account_no = $1 AND began_at_ms <= $2 AND ended_at_ms > $2 AND user_no IN (LIST)",
+SELECT t.bot_no, t.role_no, t.user_no
+FROM sought
+CROSS JOIN user_assignments_ended AS t
+WHERE t.account_no = sought.account_no AND t.user_no = sought.no AND t.began_at_ms <= sought.at_ms AND t.ended_at_ms > sought.at_ms",
 };
 pub(crate) const ROLES_OF_GROUPS: Question = Question {
-    now: "SELECT bot_no, role_no, group_no FROM group_assignments WHERE account_no = $1 AND group_no IN (LIST)",
+    now: "
+WITH sought (account_no, no) AS (VALUES SOUGHT)
+SELECT t.bot_no, t.role_no, t.group_no
+FROM sought
+CROSS JOIN group_assignments AS t
+WHERE t.account_no = sought.account_no AND t.group_no = sought.no",
     then: "
-SELECT bot_no, role_no, group_no
-FROM group_assignments
-WHERE account_no = $1 AND began_at_ms <= $2 AND group_no IN (LIST)
+WITH sought (account_no, no, at_ms) AS (VALUES SOUGHT)
+SELECT t.bot_no, t.role_no, t.group_no
+FROM sought
+CROSS JOIN group_assignments AS t
+WHERE t.account_no = sought.account_no AND t.group_no = sought.no AND t.began_at_ms <= sought.at_ms
 UNION ALL
-SELECT bot_no, role_no, group_no
-FROM group_assignments_ended
-WHERE account_no = $1 AND began_at_ms <= $2 AND ended_at_ms > $2 AND group_no IN (LIST)",
+SELECT t.bot_no, t.role_no, t.group_no
+FROM sought
+CROSS JOIN group_assignments_ended AS t
+WHERE t.account_no = sought.account_no AND t.group_no = sought.no AND t.began_at_ms <= sought.at_ms AND t.ended_at_ms > sought.at_ms",
 };
 pub(crate) const GROUPS_OF_USERS: Question = Question {
-    now: "SELECT user_no, group_no FROM group_users WHERE account_no = $1 AND user_no IN (LIST)",
+    now: "
+WITH sought (account_no, no) AS (VALUES SOUGHT)
+SELECT t.user_no, t.group_no
+FROM sought
+CROSS JOIN group_users AS t
+WHERE t.account_no = sought.account_no AND t.user_no = sought.no",
     then: "
-SELECT user_no, group_no
-FROM group_users
-WHERE account_no = $1 AND began_at_ms <= $2 AND user_no IN (LIST)
+WITH sought (account_no, no, at_ms) AS (VALUES SOUGHT)
+SELECT t.user_no, t.group_no
+FROM sought
+CROSS JOIN group_users AS t
+WHERE t.account_no = sought.account_no AND t.user_no = sought.no AND t.began_at_ms <= sought.at_ms
 UNION ALL
-SELECT user_no, group_no
-FROM group_users_ended
-WHERE account_no = $1 AND began_at_ms <= $2 AND ended_at_ms > $2 AND user_no IN (LIST)",
+SELECT t.user_no, t.group_no
+FROM sought
+CROSS JOIN group_users_ended AS t
+WHERE t.account_no = sought.account_no AND t.user_no = sought.no AND t.began_at_ms <= sought.at_ms AND t.ended_at_ms > sought.at_ms",
 };
 // UNION, not UNION ALL: a pair that was found is not followed again, so that this ends even if a
-// group should contain itself. CROSS JOIN, as SQLite would otherwise go through all nestings of the
-// account for each step.
+// group should contain itself. Then, all nestings of the account are read: few change, and their
+// history has no index for it.
 pub(crate) const GROUPS_AROUND: Question = Question {
     now: "
-WITH RECURSIVE around (inner_no, outer_no) AS (
-  SELECT member_no, group_no
-  FROM group_groups
-  WHERE account_no = $1 AND member_no IN (LIST)
+WITH RECURSIVE sought (account_no, no) AS (VALUES SOUGHT), around (account_no, inner_no, outer_no) AS (
+  SELECT t.account_no, t.member_no, t.group_no
+  FROM sought
+  CROSS JOIN group_groups AS t
+  WHERE t.account_no = sought.account_no AND t.member_no = sought.no
   UNION
-  SELECT around.inner_no, next.group_no
+  SELECT around.account_no, around.inner_no, t.group_no
   FROM around
-  CROSS JOIN group_groups AS next
-  WHERE next.account_no = $1 AND next.member_no = around.outer_no
+  CROSS JOIN group_groups AS t
+  WHERE t.account_no = around.account_no AND t.member_no = around.outer_no
 )
 SELECT inner_no, outer_no FROM around",
     then: "
-WITH RECURSIVE nested (inner_no, outer_no) AS (
-  SELECT member_no, group_no
-  FROM group_groups
-  WHERE account_no = $1 AND began_at_ms <= $2
+WITH RECURSIVE sought (account_no, no, at_ms) AS (VALUES SOUGHT), nested (inner_no, outer_no) AS (
+  SELECT t.member_no, t.group_no
+  FROM (SELECT DISTINCT account_no, at_ms FROM sought) AS one
+  CROSS JOIN group_groups AS t
+  WHERE t.account_no = one.account_no AND t.began_at_ms <= one.at_ms
   UNION ALL
-  SELECT member_no, group_no
-  FROM group_groups_ended
-  WHERE account_no = $1 AND began_at_ms <= $2 AND ended_at_ms > $2
+  SELECT t.member_no, t.group_no
+  FROM (SELECT DISTINCT account_no, at_ms FROM sought) AS one
+  CROSS JOIN group_groups_ended AS t
+  WHERE t.account_no = one.account_no AND t.began_at_ms <= one.at_ms AND t.ended_at_ms > one.at_ms
 ), around (inner_no, outer_no) AS (
-  SELECT inner_no, outer_no
-  FROM nested
-  WHERE inner_no IN (LIST)
+  SELECT nested.inner_no, nested.outer_no
+  FROM sought
+  CROSS JOIN nested
+  WHERE nested.inner_no = sought.no
   UNION
   SELECT around.inner_no, nested.outer_no
   FROM around
@@ -94,11 +121,11 @@ SELECT inner_no, outer_no FROM around",
 };
 
 impl Question {
-    /// The statement with a list of `n` values.
+    /// The statement about `n` things.
     pub(crate) fn sql(&self, at: Option<Instant>, n: usize) -> String {
         match at {
-            None => self.now.replace("LIST", &bulk::values(2, n)),
-            Some(_) => self.then.replace("LIST", &bulk::values(3, n)),
+            None => bulk::seek(self.now, &[Column::Number; 2], n),
+            Some(_) => bulk::seek(self.then, &[Column::Number; 3], n),
         }
     }
 
@@ -110,13 +137,14 @@ impl Question {
         at: Option<Instant>,
     ) -> Result<Vec<AnyRow>, Error> {
         let mut rows = Vec::new();
-        for list in bulk::lists(nos) {
-            let mut ask = sqlx::query(sqlx::AssertSqlSafe(self.sql(at, list.len()))).bind(account.0);
-            if let Some(at) = at {
-                ask = ask.bind(at.as_ms());
-            }
-            for no in list {
-                ask = ask.bind(no);
+        for (chunk, size) in bulk::chunks(nos) {
+            let mut ask = sqlx::query(sqlx::AssertSqlSafe(self.sql(at, size)));
+            let filling = std::iter::repeat_n((bulk::NO_ACCOUNT, 0), size - chunk.len());
+            for (account_no, no) in chunk.iter().map(|no| (account.0, *no)).chain(filling) {
+                ask = ask.bind(account_no).bind(no);
+                if let Some(at) = at {
+                    ask = ask.bind(at.as_ms());
+                }
             }
             rows.append(&mut tx.all(ask).await?);
         }

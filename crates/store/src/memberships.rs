@@ -11,7 +11,10 @@ use rolecall_model::{
 };
 use sqlx::Row;
 
-use crate::{Error, Tx, bulk};
+use crate::{
+    Error, Tx,
+    bulk::{self, Column},
+};
 
 /// Who is in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,33 +34,31 @@ pub struct Membership {
     pub member: Member,
 }
 
-// Pairs of numbers are looked up by joining a table of them: SQLite uses no index for a list of
-// pairs behind IN unless the list is a query of its own over all columns of the key.
-const FIND_USERS: (&str, &str) = (
-    "SELECT group_no, user_no FROM (VALUES ",
-    ") AS sought
-JOIN group_users ON account_no = $1 AND group_no = sought.column1 AND user_no = sought.column2",
-);
-const FIND_GROUPS: (&str, &str) = (
-    "SELECT group_no, member_no FROM (VALUES ",
-    ") AS sought
-JOIN group_groups ON account_no = $1 AND group_no = sought.column1 AND member_no = sought.column2",
-);
+const FIND_USERS: &str = "
+WITH sought (account_no, group_no, user_no) AS (VALUES SOUGHT)
+SELECT t.group_no, t.user_no
+FROM sought
+CROSS JOIN group_users AS t
+WHERE t.account_no = sought.account_no AND t.group_no = sought.group_no AND t.user_no = sought.user_no";
+const FIND_GROUPS: &str = "
+WITH sought (account_no, group_no, member_no) AS (VALUES SOUGHT)
+SELECT t.group_no, t.member_no
+FROM sought
+CROSS JOIN group_groups AS t
+WHERE t.account_no = sought.account_no AND t.group_no = sought.group_no AND t.member_no = sought.member_no";
 const INSERT_USERS: &str = "INSERT INTO group_users (account_no, group_no, user_no, began_at_ms, began_seq) VALUES ";
 const INSERT_GROUPS: &str =
     "INSERT INTO group_groups (account_no, group_no, member_no, began_at_ms, began_seq) VALUES ";
-const END_USERS: (&str, &str) = (
-    "
+const END_USERS: &str = "
+WITH sought (account_no, group_no, user_no) AS (VALUES SOUGHT)
 DELETE FROM group_users
-WHERE (account_no, group_no, user_no) IN (SELECT CAST($1 AS BIGINT), sought.column1, sought.column2 FROM (VALUES ",
-    ") AS sought) RETURNING group_no, user_no, began_at_ms, began_seq",
-);
-const END_GROUPS: (&str, &str) = (
-    "
+WHERE (account_no, group_no, user_no) IN (SELECT sought.account_no, sought.group_no, sought.user_no FROM sought)
+RETURNING group_no, user_no, began_at_ms, began_seq";
+const END_GROUPS: &str = "
+WITH sought (account_no, group_no, member_no) AS (VALUES SOUGHT)
 DELETE FROM group_groups
-WHERE (account_no, group_no, member_no) IN (SELECT CAST($1 AS BIGINT), sought.column1, sought.column2 FROM (VALUES ",
-    ") AS sought) RETURNING group_no, member_no, began_at_ms, began_seq",
-);
+WHERE (account_no, group_no, member_no) IN (SELECT sought.account_no, sought.group_no, sought.member_no FROM sought)
+RETURNING group_no, member_no, began_at_ms, began_seq";
 const KEEP_USERS: &str = "
 INSERT INTO group_users_ended (account_no, ended_seq, group_no, user_no, began_at_ms, began_seq, ended_at_ms) VALUES ";
 const KEEP_GROUPS: &str = "
@@ -152,13 +153,12 @@ impl Kind {
 pub async fn find(tx: &mut Tx, account: AccountNo, memberships: &[Membership]) -> Result<Vec<Membership>, Error> {
     let mut found = Vec::new();
     for kind in Kind::ALL {
-        let (before, after) = kind.pick(FIND_USERS, FIND_GROUPS);
         let pairs: Vec<_> = memberships.iter().filter_map(|membership| kind.no(*membership)).collect();
         for slice in bulk::slices(&pairs) {
-            let sql = format!("{before}{}{after}", bulk::numbers(2, slice.len(), 2));
-            let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+            let sql = bulk::seek(kind.pick(FIND_USERS, FIND_GROUPS), &[Column::Number; 3], slice.len());
+            let mut find = sqlx::query(sqlx::AssertSqlSafe(sql));
             for (group_no, member_no) in slice {
-                find = find.bind(*group_no).bind(*member_no);
+                find = find.bind(account.0).bind(*group_no).bind(*member_no);
             }
             for row in tx.all(find).await? {
                 found.push(kind.membership(row.try_get(0)?, row.try_get(1)?));
@@ -299,12 +299,11 @@ pub async fn end(tx: &mut Tx, account: AccountNo, at: Instant, memberships: &[(M
         rows.sort_unstable();
         let seqs: HashMap<(i64, i64), i64> = rows.iter().copied().collect();
         let mut ended = Vec::with_capacity(rows.len());
-        let (before, after) = kind.pick(END_USERS, END_GROUPS);
         for slice in bulk::slices(&rows) {
-            let sql = format!("{before}{}{after}", bulk::numbers(2, slice.len(), 2));
-            let mut end = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+            let sql = bulk::seek(kind.pick(END_USERS, END_GROUPS), &[Column::Number; 3], slice.len());
+            let mut end = sqlx::query(sqlx::AssertSqlSafe(sql));
             for ((group_no, member_no), _) in slice {
-                end = end.bind(*group_no).bind(*member_no);
+                end = end.bind(account.0).bind(*group_no).bind(*member_no);
             }
             for row in tx.all(end).await? {
                 let pair: (i64, i64) = (row.try_get(0)?, row.try_get(1)?);

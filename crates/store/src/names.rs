@@ -8,34 +8,66 @@ use std::collections::HashMap;
 use rolecall_model::{ids::AccountNo, time::Instant};
 use sqlx::{Row, any::AnyRow};
 
-use crate::{Error, Tx, bulk};
+use crate::{
+    Error, Tx,
+    bulk::{self, Column},
+};
 
-pub(crate) const USERS: &str =
-    "SELECT user_no, user_id, email, created_at_ms, removed_at_ms FROM users WHERE account_no = $1 AND user_no IN ";
-pub(crate) const GROUPS: &str =
-    "SELECT group_no, group_id, name, created_at_ms, removed_at_ms FROM groups WHERE account_no = $1 AND group_no IN ";
-pub(crate) const ROLES: &str =
-    "SELECT role_no, role_id, name, created_at_ms, removed_at_ms FROM roles WHERE account_no = $1 AND role_no IN ";
-pub(crate) const BOTS: &str =
-    "SELECT bot_no, bot_id, name, created_at_ms, removed_at_ms FROM bots WHERE account_no = $1 AND bot_no IN ";
+pub(crate) const USERS: &str = "
+WITH sought (account_no, no) AS (VALUES SOUGHT)
+SELECT t.user_no, t.user_id, t.email, t.created_at_ms, t.removed_at_ms
+FROM sought
+CROSS JOIN users AS t
+WHERE t.account_no = sought.account_no AND t.user_no = sought.no";
+pub(crate) const GROUPS: &str = "
+WITH sought (account_no, no) AS (VALUES SOUGHT)
+SELECT t.group_no, t.group_id, t.name, t.created_at_ms, t.removed_at_ms
+FROM sought
+CROSS JOIN groups AS t
+WHERE t.account_no = sought.account_no AND t.group_no = sought.no";
+pub(crate) const ROLES: &str = "
+WITH sought (account_no, no) AS (VALUES SOUGHT)
+SELECT t.role_no, t.role_id, t.name, t.created_at_ms, t.removed_at_ms
+FROM sought
+CROSS JOIN roles AS t
+WHERE t.account_no = sought.account_no AND t.role_no = sought.no";
+pub(crate) const BOTS: &str = "
+WITH sought (account_no, no) AS (VALUES SOUGHT)
+SELECT t.bot_no, t.bot_id, t.name, t.created_at_ms, t.removed_at_ms
+FROM sought
+CROSS JOIN bots AS t
+WHERE t.account_no = sought.account_no AND t.bot_no = sought.no";
 
 pub(crate) const USERS_BY_EMAIL: &str = "
-SELECT user_no, user_id, email, created_at_ms, removed_at_ms, email_folded
-FROM users
-WHERE account_no = $1 AND removed_at_ms IS NULL AND email_folded IN ";
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.user_no, t.user_id, t.email, t.created_at_ms, t.removed_at_ms, t.email_folded
+FROM sought
+CROSS JOIN users AS t
+WHERE t.account_no = sought.account_no AND t.email_folded = sought.value AND t.removed_at_ms IS NULL";
 // Compared beside `<> ''` so that the partial index over the ids that are set can serve it.
 pub(crate) const USERS_BY_ORG_USER_ID: &str = "
-SELECT user_no, user_id, email, created_at_ms, removed_at_ms, org_user_id
-FROM users
-WHERE account_no = $1 AND removed_at_ms IS NULL AND org_user_id <> '' AND org_user_id IN ";
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.user_no, t.user_id, t.email, t.created_at_ms, t.removed_at_ms, t.org_user_id
+FROM sought
+CROSS JOIN users AS t
+WHERE t.account_no = sought.account_no AND t.org_user_id = sought.value AND t.removed_at_ms IS NULL AND t.org_user_id <> ''";
 pub(crate) const GROUPS_BY_NAME: &str = "
-SELECT group_no, group_id, name, created_at_ms, removed_at_ms, name_folded
-FROM groups
-WHERE account_no = $1 AND removed_at_ms IS NULL AND name_folded IN ";
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.group_no, t.group_id, t.name, t.created_at_ms, t.removed_at_ms, t.name_folded
+FROM sought
+CROSS JOIN groups AS t
+WHERE t.account_no = sought.account_no AND t.name_folded = sought.value AND t.removed_at_ms IS NULL";
 pub(crate) const BOTS_BY_ID: &str = "
-SELECT bot_no, bot_id, name, created_at_ms, removed_at_ms, bot_id
-FROM bots
-WHERE account_no = $1 AND removed_at_ms IS NULL AND bot_id IN ";
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.bot_no, t.bot_id, t.name, t.created_at_ms, t.removed_at_ms, t.bot_id
+FROM sought
+CROSS JOIN bots AS t
+WHERE t.account_no = sought.account_no AND t.bot_id = sought.value AND t.removed_at_ms IS NULL";
+
+/// The columns of what is sought by number.
+pub(crate) const BY_NO: [Column; 2] = [Column::Number, Column::Number];
+/// The columns of what is sought by a key of the caller's.
+pub(crate) const BY_KEY: [Column; 2] = [Column::Number, Column::Text];
 
 /// What kind of thing has the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,11 +139,14 @@ pub async fn of(tx: &mut Tx, account: AccountNo, thing: Thing, nos: &[i64]) -> R
         Thing::Bot => BOTS,
     };
     let mut names = HashMap::with_capacity(nos.len());
-    for list in bulk::lists(nos) {
-        let sql = format!("{sql}({})", bulk::values(2, list.len()));
-        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-        for no in list {
-            find = find.bind(no);
+    for (chunk, size) in bulk::chunks(nos) {
+        let sql = bulk::seek(sql, &BY_NO, size);
+        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for no in chunk {
+            find = find.bind(account.0).bind(*no);
+        }
+        for _ in chunk.len()..size {
+            find = find.bind(bulk::NO_ACCOUNT).bind(0_i64);
         }
         for row in tx.all(find).await? {
             let name = name(&row)?;
@@ -135,11 +170,14 @@ pub async fn find(
         Key::BotId => BOTS_BY_ID,
     };
     let mut names = HashMap::with_capacity(values.len());
-    for list in bulk::lists(values) {
-        let sql = format!("{sql}({})", bulk::values(2, list.len()));
-        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-        for value in list {
-            find = find.bind(value);
+    for (chunk, size) in bulk::chunks(values) {
+        let sql = bulk::seek(sql, &BY_KEY, size);
+        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for value in chunk {
+            find = find.bind(account.0).bind(value.clone());
+        }
+        for _ in chunk.len()..size {
+            find = find.bind(bulk::NO_ACCOUNT).bind("");
         }
         for row in tx.all(find).await? {
             names.insert(row.try_get(5)?, name(&row)?);

@@ -6,7 +6,7 @@ use sqlx::Row as _;
 
 use crate::{
     Db, Meter,
-    assignments::{FOR_GROUPS, FOR_USERS},
+    assignments::{FOR_GROUPS, FOR_USERS, KEY},
     bulk, holdings, migrations, names, users,
 };
 
@@ -35,14 +35,18 @@ fn statements() -> Vec<(&'static str, String)> {
         ("names of groups", names::GROUPS),
         ("names of roles", names::ROLES),
         ("names of bots", names::BOTS),
+    ] {
+        statements.push((name, bulk::seek(sql, &names::BY_NO, 8)));
+    }
+    for (name, sql) in [
         ("users by e-mail", names::USERS_BY_EMAIL),
         ("users by organisation id", names::USERS_BY_ORG_USER_ID),
         ("groups by name", names::GROUPS_BY_NAME),
         ("bots by id", names::BOTS_BY_ID),
     ] {
-        statements.push((name, format!("{sql}({})", bulk::values(2, 8))));
+        statements.push((name, bulk::seek(sql, &names::BY_KEY, 8)));
     }
-    let many = |(before, after): (&str, &str)| format!("{before}{}{after}", bulk::numbers(2, 8, 3));
+    let many = |sql: &str| bulk::seek(sql, &KEY, 8);
     statements.extend([
         ("assignments of users that hold", many(FOR_USERS.find)),
         ("assignments of groups that hold", many(FOR_GROUPS.find)),
