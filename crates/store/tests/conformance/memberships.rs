@@ -7,7 +7,8 @@ use rolecall_store::{
     memberships::{self, Member, Membership},
 };
 use rolecall_testkit::{TestDb, each_engine};
-use sqlx::{AnyConnection, Connection as _, Row as _};
+
+use super::rows;
 
 const ACCOUNT: AccountNo = AccountNo(1);
 
@@ -41,13 +42,6 @@ async fn holding(db: &TestDb, sought: &[Membership]) -> Vec<Membership> {
     let mut found = memberships::find(&mut tx, ACCOUNT, sought).await.expect("they are found");
     found.sort_unstable();
     found
-}
-
-/// All numbers of a table, row by row.
-async fn rows(db: &TestDb, sql: &'static str) -> Vec<Vec<i64>> {
-    let mut connection = AnyConnection::connect(&db.url).await.expect("the database answers");
-    let rows = sqlx::query(sql).fetch_all(&mut connection).await.expect("the rows");
-    rows.iter().map(|row| (0..row.len()).map(|column| row.get(column)).collect()).collect()
 }
 
 each_engine! {

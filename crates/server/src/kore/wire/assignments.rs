@@ -19,8 +19,6 @@ pub struct BotRoleElement {
     role_id: String,
     /// The bot's id.
     bot_id: String,
-    /// Who gains and loses it.
-    #[schema(inline)]
     #[serde(flatten)]
     lists: Lists,
 }
@@ -32,8 +30,6 @@ pub struct BotRoleElement {
 pub struct AdminRoleElement {
     /// The role's id.
     role_id: String,
-    /// Who gains and loses it.
-    #[schema(inline)]
     #[serde(flatten)]
     lists: Lists,
 }
