@@ -19,7 +19,7 @@ use rolecall_store::{
     roles,
 };
 
-pub use change::{Known, add, end, end_all_of_bot, end_all_of_group, end_all_of_role, end_all_of_user};
+pub use change::{Known, add, end, end_all_of_bot, end_all_of_group, end_all_of_role};
 
 use crate::{Change, Ctx, Error, Rule, error::Faults};
 

@@ -17,7 +17,7 @@ use rolecall_model::{
 };
 use rolecall_store::{
     Tx, accounts, apps,
-    assignments::{self, Assignment, Holder},
+    assignments::{Assignment, Holder},
     bots, roles,
     users::{self, Key},
 };
@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Change, Ctx, Error, Record, Rule,
+    assignments::{self, Known},
     list::{self, List},
 };
 
@@ -176,20 +177,12 @@ pub async fn insert(ctx: &Ctx, change: &mut Change<'_>, new: &[NewBot]) -> Resul
             before: Value::Null,
             after: shown(&bot, owner),
         });
-        let seq = change.record(Record {
-            event: Event::BotRoleAssigned,
-            target: format!("{} {} {}", owner.id, owner_role.id, bot.id),
-            description: format!("Bot role {} on {} assigned to {}", owner_role.name, bot.name, owner.email),
-            before: Value::Null,
-            after: json!({"roleId": owner_role.id, "botId": bot.id, "userId": owner.id}),
-        });
-        owned.push((Assignment { bot: bot.no, role: owner_role.no, holder: Holder::User(owner.no) }, seq));
+        owned.push(Assignment { bot: bot.no, role: owner_role.no, holder: Holder::User(owner.no) });
         made.push(bot);
     }
-    let (account, at) = (change.account_no(), change.at);
+    let account = change.account_no();
     bots::insert(change.tx, account, &made).await?;
-    assignments::insert(change.tx, account, at, &owned).await?;
-    change.flush_if_full().await?;
+    assignments::add(change, &mut Known::default(), &owned).await?;
     Ok(made)
 }
 

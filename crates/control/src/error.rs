@@ -16,6 +16,8 @@ pub enum Rule {
     UnknownBot,
     /// No user of this account has that e-mail address or organisation id.
     UnknownUser,
+    /// No user of this account has that e-mail address, in a call that is about users.
+    UnknownEmail,
     /// No group of this account has that id or name.
     UnknownGroup,
     /// No file of this account has that id.
@@ -34,6 +36,8 @@ pub enum Rule {
     CreatorMustDevelop,
     /// There is nobody in the list.
     NobodyGiven,
+    /// The text is no e-mail address.
+    BadEmail,
     /// The name, address or id is taken by another.
     Taken,
     /// The account moved on since the plan was made.

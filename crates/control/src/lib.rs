@@ -20,6 +20,7 @@ pub mod list;
 pub mod memberships;
 pub mod roles;
 pub mod seal;
+pub mod users;
 
 pub use change::{Change, Record};
 pub use context::{Clock, Core, Ctx, Random, SetClock};

@@ -60,6 +60,11 @@ pub fn check_name(name: &str) -> Result<(), BadName> {
     Ok(())
 }
 
+/// Checks a text as [`check_name`] does, but lets it be empty: that clears what was there.
+pub fn check_line(text: &str) -> Result<(), BadName> {
+    check_name(text).or_else(|bad| if bad == BadName::Empty { Ok(()) } else { Err(bad) })
+}
+
 /// Whether `text` has the form of an e-mail address: one `@`, something before it, something after
 /// it, nothing blank or unprintable, at most 254 bytes. Whether mail arrives there is not asked.
 pub fn is_email(text: &str) -> bool {
@@ -119,6 +124,8 @@ mod tests {
         assert_eq!(check_name("a\r\nb"), Err(BadName::Unprintable));
         assert_eq!(check_name("a\u{202E}b"), Err(BadName::Unprintable));
         assert_eq!(check_name(&"a".repeat(257)), Err(BadName::TooLong));
+        assert_eq!(check_line(""), Ok(()));
+        assert_eq!(check_line("a\r\nb"), Err(BadName::Unprintable));
     }
 
     #[test]

@@ -109,6 +109,7 @@ fn told(rule: Rule) -> (StatusCode, &'static str) {
         Rule::UnknownRole => (StatusCode::BAD_REQUEST, "Invalid role id"),
         Rule::UnknownBot => (StatusCode::BAD_REQUEST, "Invalid StreamId"),
         Rule::UnknownUser => (StatusCode::BAD_REQUEST, "One or more entered users not found"),
+        Rule::UnknownEmail => (StatusCode::BAD_REQUEST, "One or more entered emails not found"),
         Rule::UnknownGroup => (StatusCode::BAD_REQUEST, "One or more entered groups not found"),
         Rule::UnknownFile => (StatusCode::BAD_REQUEST, "Invalid file id"),
         Rule::UnknownImport => (StatusCode::BAD_REQUEST, "Invalid request ID"),
@@ -119,9 +120,15 @@ fn told(rule: Rule) -> (StatusCode, &'static str) {
         Rule::GroupCycle => (StatusCode::BAD_REQUEST, "A group cannot contain itself"),
         Rule::CreatorMustDevelop => (StatusCode::FORBIDDEN, "Invalid values in the body"),
         Rule::NobodyGiven => (StatusCode::BAD_REQUEST, "emailIds cannot be empty"),
+        Rule::BadEmail => (StatusCode::BAD_REQUEST, "Invalid emailId"),
         Rule::Taken => (StatusCode::CONFLICT, "Already exists"),
         Rule::Moved => (StatusCode::CONFLICT, "The account changed meanwhile"),
     }
+}
+
+/// The vendor's text for a rule that would be broken.
+pub(crate) fn message(rule: Rule) -> &'static str {
+    told(rule).1
 }
 
 fn row(fault: Fault) -> ErrorRow {

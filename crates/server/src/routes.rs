@@ -28,6 +28,9 @@ fn all() -> OpenApiRouter<Arc<Server>> {
         .routes(routes!(kore::assignments::bot_roles))
         .routes(routes!(kore::assignments::admin_roles))
         .routes(routes!(kore::user_roles::list))
+        .routes(routes!(kore::users::create, kore::users::update, kore::users::remove))
+        .routes(routes!(kore::users_info::info))
+        .routes(routes!(kore::user_access::set))
         // Operations.
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))

@@ -1,5 +1,7 @@
 //! Bots of an account.
 
+use std::collections::HashSet;
+
 use rolecall_model::{
     bot::Bot,
     ids::{AccountNo, BotNo, UserNo},
@@ -11,7 +13,7 @@ use sqlx::{Row, any::AnyRow};
 
 use crate::{Error, Tx, bulk};
 
-const LIST: &str = "
+pub(crate) const LIST: &str = "
 SELECT bot_no, bot_id, name, description, purpose, default_language, status, owner_no, created_at_ms
 FROM bots
 WHERE account_no = $1 AND removed_at_ms IS NULL AND bot_no > $2
@@ -26,6 +28,10 @@ const FIND_BY_NAMES: &str = "
 SELECT bot_no, bot_id, name, description, purpose, default_language, status, owner_no, created_at_ms
 FROM bots
 WHERE account_no = $1 AND removed_at_ms IS NULL AND name_folded IN ";
+const OWNERS: &str = "
+SELECT DISTINCT owner_no
+FROM bots
+WHERE account_no = $1 AND removed_at_ms IS NULL AND owner_no IN ";
 const INSERT: &str = "
 INSERT INTO bots
   (account_no, bot_no, bot_id, name, name_folded, description, purpose, default_language, status, owner_no, created_at_ms)
@@ -83,6 +89,22 @@ async fn find(tx: &mut Tx, account: AccountNo, sql: &str, values: &[String]) -> 
         }
     }
     Ok(found)
+}
+
+/// Those of `users` who own a bot.
+pub async fn owners_among(tx: &mut Tx, account: AccountNo, users: &[UserNo]) -> Result<HashSet<UserNo>, Error> {
+    let mut owners = HashSet::new();
+    for slice in bulk::slices(users) {
+        let sql = format!("{OWNERS}({})", bulk::values(2, slice.len()));
+        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+        for user in slice {
+            find = find.bind(user.0);
+        }
+        for row in tx.all(find).await? {
+            owners.insert(UserNo(row.try_get(0)?));
+        }
+    }
+    Ok(owners)
 }
 
 /// Adds bots. Errors: [`Error::Conflict`] if the name of one is taken.

@@ -11,7 +11,7 @@ use sqlx::{Row, any::AnyRow};
 
 use crate::{Error, Tx, bulk};
 
-const LIST: &str = "
+pub(crate) const LIST: &str = "
 SELECT group_no, group_id, name, description, created_at_ms
 FROM groups
 WHERE account_no = $1 AND removed_at_ms IS NULL AND group_no > $2
@@ -22,10 +22,14 @@ const FIND_BY_NAMES: &str = "
 SELECT group_no, group_id, name, description, created_at_ms
 FROM groups
 WHERE account_no = $1 AND removed_at_ms IS NULL AND name_folded IN ";
-const FIND_BY_IDS: &str = "
+pub(crate) const FIND_BY_IDS: &str = "
 SELECT group_no, group_id, name, description, created_at_ms
 FROM groups
 WHERE account_no = $1 AND removed_at_ms IS NULL AND group_id IN ";
+pub(crate) const FIND_BY_NOS: &str = "
+SELECT group_no, group_id, name, description, created_at_ms
+FROM groups
+WHERE account_no = $1 AND removed_at_ms IS NULL AND group_no IN ";
 const INSERT: &str =
     "INSERT INTO groups (account_no, group_no, group_id, name, name_folded, description, created_at_ms) VALUES ";
 
@@ -71,6 +75,22 @@ async fn find(tx: &mut Tx, account: AccountNo, sql: &str, values: &[String]) -> 
         let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
         for value in slice {
             find = find.bind(value.clone());
+        }
+        for row in tx.all(find).await? {
+            found.push(group(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The account's groups that have one of the numbers `nos`, in any order.
+pub async fn find_by_nos(tx: &mut Tx, account: AccountNo, nos: &[GroupNo]) -> Result<Vec<Group>, Error> {
+    let mut found = Vec::new();
+    for slice in bulk::slices(nos) {
+        let sql = format!("{FIND_BY_NOS}({})", bulk::values(2, slice.len()));
+        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+        for no in slice {
+            find = find.bind(no.0);
         }
         for row in tx.all(find).await? {
             found.push(group(&row)?);

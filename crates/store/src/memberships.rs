@@ -34,13 +34,13 @@ pub struct Membership {
     pub member: Member,
 }
 
-const FIND_USERS: &str = "
+pub(crate) const FIND_USERS: &str = "
 WITH sought (account_no, group_no, user_no) AS (VALUES SOUGHT)
 SELECT t.group_no, t.user_no
 FROM sought
 CROSS JOIN group_users AS t
 WHERE t.account_no = sought.account_no AND t.group_no = sought.group_no AND t.user_no = sought.user_no";
-const FIND_GROUPS: &str = "
+pub(crate) const FIND_GROUPS: &str = "
 WITH sought (account_no, group_no, member_no) AS (VALUES SOUGHT)
 SELECT t.group_no, t.member_no
 FROM sought
@@ -49,12 +49,12 @@ WHERE t.account_no = sought.account_no AND t.group_no = sought.group_no AND t.me
 const INSERT_USERS: &str = "INSERT INTO group_users (account_no, group_no, user_no, began_at_ms, began_seq) VALUES ";
 const INSERT_GROUPS: &str =
     "INSERT INTO group_groups (account_no, group_no, member_no, began_at_ms, began_seq) VALUES ";
-const END_USERS: &str = "
+pub(crate) const END_USERS: &str = "
 WITH sought (account_no, group_no, user_no) AS (VALUES SOUGHT)
 DELETE FROM group_users
 WHERE (account_no, group_no, user_no) IN (SELECT sought.account_no, sought.group_no, sought.user_no FROM sought)
 RETURNING group_no, user_no, began_at_ms, began_seq";
-const END_GROUPS: &str = "
+pub(crate) const END_GROUPS: &str = "
 WITH sought (account_no, group_no, member_no) AS (VALUES SOUGHT)
 DELETE FROM group_groups
 WHERE (account_no, group_no, member_no) IN (SELECT sought.account_no, sought.group_no, sought.member_no FROM sought)
@@ -63,11 +63,10 @@ const KEEP_USERS: &str = "
 INSERT INTO group_users_ended (account_no, ended_seq, group_no, user_no, began_at_ms, began_seq, ended_at_ms) VALUES ";
 const KEEP_GROUPS: &str = "
 INSERT INTO group_groups_ended (account_no, ended_seq, group_no, member_no, began_at_ms, began_seq, ended_at_ms) VALUES ";
-const OF_USERS: &str = "SELECT group_no, user_no FROM group_users WHERE account_no = $1 AND user_no IN ";
-const NESTED: &str = "SELECT group_no, member_no FROM group_groups WHERE account_no = $1";
+pub(crate) const NESTED: &str = "SELECT group_no, member_no FROM group_groups WHERE account_no = $1";
 // One sub-query a group, each with a limit of its own: a group of any size costs no more than
 // what is shown of it.
-const FIRST_USERS: &str = "
+pub(crate) const FIRST_USERS: &str = "
 SELECT * FROM (
   SELECT m.group_no, m.user_no, u.user_id, u.email, u.first_name, u.last_name, u.status
   FROM group_users m
@@ -76,8 +75,9 @@ SELECT * FROM (
   ORDER BY m.user_no
   LIMIT $2
 ) AS of_one";
-const COUNT_USERS: &str = "SELECT group_no, COUNT(*) FROM group_users WHERE account_no = $1 AND group_no IN ";
-const GROUPS_INSIDE: &str = "
+pub(crate) const COUNT_USERS: &str =
+    "SELECT group_no, COUNT(*) FROM group_users WHERE account_no = $1 AND group_no IN ";
+pub(crate) const GROUPS_INSIDE: &str = "
 SELECT m.group_no, m.member_no, g.group_id, g.name
 FROM group_groups m
 JOIN groups g ON g.account_no = m.account_no AND g.group_no = m.member_no
@@ -114,6 +114,9 @@ pub struct GroupInside {
     /// Its name.
     pub name: String,
 }
+
+/// The columns of a sought membership: account, group and member.
+pub(crate) const KEY: [Column; 3] = [Column::Number; 3];
 
 /// The two kinds of memberships, each in tables of its own, as pairs of numbers.
 #[derive(Clone, Copy)]
@@ -155,7 +158,7 @@ pub async fn find(tx: &mut Tx, account: AccountNo, memberships: &[Membership]) -
     for kind in Kind::ALL {
         let pairs: Vec<_> = memberships.iter().filter_map(|membership| kind.no(*membership)).collect();
         for slice in bulk::slices(&pairs) {
-            let sql = bulk::seek(kind.pick(FIND_USERS, FIND_GROUPS), &[Column::Number; 3], slice.len());
+            let sql = bulk::seek(kind.pick(FIND_USERS, FIND_GROUPS), &KEY, slice.len());
             let mut find = sqlx::query(sqlx::AssertSqlSafe(sql));
             for (group_no, member_no) in slice {
                 find = find.bind(account.0).bind(*group_no).bind(*member_no);
@@ -163,22 +166,6 @@ pub async fn find(tx: &mut Tx, account: AccountNo, memberships: &[Membership]) -
             for row in tx.all(find).await? {
                 found.push(kind.membership(row.try_get(0)?, row.try_get(1)?));
             }
-        }
-    }
-    Ok(found)
-}
-
-/// The memberships of `users`, in any order.
-pub async fn of_users(tx: &mut Tx, account: AccountNo, users: &[UserNo]) -> Result<Vec<Membership>, Error> {
-    let mut found = Vec::new();
-    for slice in bulk::slices(users) {
-        let sql = format!("{OF_USERS}({})", bulk::values(2, slice.len()));
-        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-        for user in slice {
-            find = find.bind(user.0);
-        }
-        for row in tx.all(find).await? {
-            found.push(Kind::Users.membership(row.try_get(0)?, row.try_get(1)?));
         }
     }
     Ok(found)
@@ -300,7 +287,7 @@ pub async fn end(tx: &mut Tx, account: AccountNo, at: Instant, memberships: &[(M
         let seqs: HashMap<(i64, i64), i64> = rows.iter().copied().collect();
         let mut ended = Vec::with_capacity(rows.len());
         for slice in bulk::slices(&rows) {
-            let sql = bulk::seek(kind.pick(END_USERS, END_GROUPS), &[Column::Number; 3], slice.len());
+            let sql = bulk::seek(kind.pick(END_USERS, END_GROUPS), &KEY, slice.len());
             let mut end = sqlx::query(sqlx::AssertSqlSafe(sql));
             for ((group_no, member_no), _) in slice {
                 end = end.bind(account.0).bind(*group_no).bind(*member_no);

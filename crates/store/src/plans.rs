@@ -7,7 +7,9 @@ use sqlx::Row as _;
 use crate::{
     Db, Meter,
     assignments::{FOR_GROUPS, FOR_USERS, KEY},
-    bulk, holdings, migrations, names, users,
+    bots, bulk, groups, holdings,
+    memberships::{self, END_GROUPS, END_USERS, FIND_GROUPS, FIND_USERS},
+    migrations, names, users,
 };
 
 /// The plan of `sql`, a line a step.
@@ -57,6 +59,26 @@ fn statements() -> Vec<(&'static str, String)> {
         ("assignments on one bot to users", FOR_USERS.on_bot.to_owned()),
         ("assignments on one bot to groups", FOR_GROUPS.on_bot.to_owned()),
     ]);
+    let pairs = |sql: &str| bulk::seek(sql, &memberships::KEY, 8);
+    statements.extend([
+        ("users in groups", pairs(FIND_USERS)),
+        ("groups in groups", pairs(FIND_GROUPS)),
+        ("take users out of groups", pairs(END_USERS)),
+        ("take groups out of groups", pairs(END_GROUPS)),
+        ("first users of a group", memberships::FIRST_USERS.replace("GROUP", "3")),
+        ("how many users are in groups", format!("{}($2, $3)", memberships::COUNT_USERS)),
+        ("groups inside groups", format!("{}($2, $3)", memberships::GROUPS_INSIDE)),
+        ("all groups inside groups", memberships::NESTED.to_owned()),
+        ("groups", groups::LIST.to_owned()),
+        ("groups by id", format!("{}($2, $3)", groups::FIND_BY_IDS)),
+        ("groups by number", format!("{}($2, $3)", groups::FIND_BY_NOS)),
+        ("bots", bots::LIST.to_owned()),
+        ("whole users by e-mail", bulk::seek(users::FIND_BY_EMAIL, &names::BY_KEY, 8)),
+        ("whole users by organisation id", bulk::seek(users::FIND_BY_ORG_USER_ID, &names::BY_KEY, 8)),
+        ("whole users by number", bulk::seek(users::FIND_BY_NO, &names::BY_NO, 8)),
+        ("change users", bulk::seek(users::UPDATE, &users::CHANGED, 8)),
+        ("remove users", bulk::seek(users::REMOVE, &users::REMOVED, 8)),
+    ]);
     statements
 }
 
@@ -68,7 +90,9 @@ async fn every_list_and_bulk_change_goes_by_an_index() {
     let mut shown = Vec::new();
     for (name, sql) in statements() {
         let steps = plan(&db, &sql).await;
-        for table in ["users", "user_assignments", "group_users", "group_assignments", "groups", "roles", "bots"] {
+        for table in
+            ["users", "user_assignments", "group_users", "group_groups", "group_assignments", "groups", "roles", "bots"]
+        {
             let scan = format!("SCAN {table}");
             assert!(!steps.contains(&scan), "{name} reads all of {table}: {steps:#?}");
         }

@@ -10,7 +10,11 @@ use rolecall_model::{
 use serde_json::Value;
 use sqlx::{Row, any::AnyRow};
 
-use crate::{Error, Tx, bulk};
+use crate::{
+    Error, Tx,
+    bulk::{self, Column},
+    names::{BY_KEY, BY_NO},
+};
 
 pub(crate) const LIST: &str = "
 SELECT user_no, user_id, email, org_user_id, first_name, last_name, is_developer, can_create_bot, has_data_access, status, profile, bot_tasks, created_at_ms
@@ -28,22 +32,53 @@ const COUNT_AT: &str = "
 SELECT COUNT(*)
 FROM users
 WHERE account_no = $1 AND created_at_ms <= $2 AND (removed_at_ms IS NULL OR removed_at_ms > $2)";
-const FIND_BY: &str = "
-SELECT user_no, user_id, email, org_user_id, first_name, last_name, is_developer, can_create_bot, has_data_access, status, profile, bot_tasks, created_at_ms
-FROM users
-WHERE account_no = $1 AND removed_at_ms IS NULL AND ";
+pub(crate) const FIND_BY_EMAIL: &str = "
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.user_no, t.user_id, t.email, t.org_user_id, t.first_name, t.last_name, t.is_developer, t.can_create_bot, t.has_data_access, t.status, t.profile, t.bot_tasks, t.created_at_ms
+FROM sought
+CROSS JOIN users AS t
+WHERE t.account_no = sought.account_no AND t.email_folded = sought.value AND t.removed_at_ms IS NULL";
+// Compared beside `<> ''` so that the partial index over the ids that are set can serve it.
+pub(crate) const FIND_BY_ORG_USER_ID: &str = "
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.user_no, t.user_id, t.email, t.org_user_id, t.first_name, t.last_name, t.is_developer, t.can_create_bot, t.has_data_access, t.status, t.profile, t.bot_tasks, t.created_at_ms
+FROM sought
+CROSS JOIN users AS t
+WHERE t.account_no = sought.account_no AND t.org_user_id = sought.value AND t.removed_at_ms IS NULL AND t.org_user_id <> ''";
+pub(crate) const FIND_BY_NO: &str = "
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.user_no, t.user_id, t.email, t.org_user_id, t.first_name, t.last_name, t.is_developer, t.can_create_bot, t.has_data_access, t.status, t.profile, t.bot_tasks, t.created_at_ms
+FROM sought
+CROSS JOIN users AS t
+WHERE t.account_no = sought.account_no AND t.user_no = sought.value AND t.removed_at_ms IS NULL";
 const INSERT: &str = "
 INSERT INTO users
   (account_no, user_no, user_id, email, email_folded, org_user_id, first_name, last_name, is_developer, can_create_bot,
    has_data_access, status, profile, bot_tasks, created_at_ms, changed_revision)
 VALUES ";
-const UPDATE: &str = "
+pub(crate) const UPDATE: &str = "
+WITH changed (account_no, user_no, email, email_folded, org_user_id, first_name, last_name, is_developer,
+  can_create_bot, has_data_access, status, profile, bot_tasks, revision) AS (VALUES SOUGHT)
 UPDATE users
-SET email = $3, email_folded = $4, org_user_id = $5, first_name = $6, last_name = $7, is_developer = $8, can_create_bot = $9,
-    has_data_access = $10, status = $11, profile = $12, bot_tasks = $13, changed_revision = $14
-WHERE account_no = $1 AND user_no = $2";
-const REMOVE: &str =
-    "UPDATE users SET removed_at_ms = $3 WHERE account_no = $1 AND user_no = $2 AND removed_at_ms IS NULL";
+SET email = changed.email, email_folded = changed.email_folded, org_user_id = changed.org_user_id,
+    first_name = changed.first_name, last_name = changed.last_name, is_developer = changed.is_developer,
+    can_create_bot = changed.can_create_bot, has_data_access = changed.has_data_access, status = changed.status,
+    profile = changed.profile, bot_tasks = changed.bot_tasks, changed_revision = changed.revision
+FROM changed
+WHERE users.account_no = changed.account_no AND users.user_no = changed.user_no";
+/// The columns of [`UPDATE`].
+pub(crate) const CHANGED: [Column; 14] = {
+    use Column::{Number as N, Text as T};
+    [N, N, T, T, T, T, T, N, N, N, T, T, T, N]
+};
+pub(crate) const REMOVE: &str = "
+WITH removed (account_no, user_no, at_ms, revision) AS (VALUES SOUGHT)
+UPDATE users
+SET removed_at_ms = removed.at_ms, changed_revision = removed.revision
+FROM removed
+WHERE users.account_no = removed.account_no AND users.user_no = removed.user_no AND users.removed_at_ms IS NULL";
+/// The columns of [`REMOVE`].
+pub(crate) const REMOVED: [Column; 4] = [Column::Number; 4];
 
 /// What users can be looked up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,23 +87,8 @@ pub enum Key {
     Email,
     /// The organisation's id.
     OrgUserId,
-    /// The user's id.
-    Id,
     /// The user's number, in decimal.
     No,
-}
-
-impl Key {
-    /// The condition's beginning. An organisation id is compared beside `<> ''` so that the partial
-    /// index over the ids that are set can serve it.
-    fn condition(self) -> &'static str {
-        match self {
-            Self::Email => "email_folded IN ",
-            Self::OrgUserId => "org_user_id <> '' AND org_user_id IN ",
-            Self::Id => "user_id IN ",
-            Self::No => "user_no IN ",
-        }
-    }
 }
 
 fn user(row: &AnyRow) -> Result<User, Error> {
@@ -109,16 +129,23 @@ pub async fn count_at(tx: &mut Tx, account: AccountNo, at: Instant) -> Result<i6
     tx.number(sqlx::query(COUNT_AT).bind(account.0).bind(at.as_ms())).await
 }
 
-/// Those of the account's users whose `key` is among `values`, in any order.
+/// Those of the account's users whose `key` is among `values`, each of which stands there once; in
+/// any order.
 pub async fn find_many(tx: &mut Tx, account: AccountNo, key: Key, values: &[String]) -> Result<Vec<User>, Error> {
+    let (sql, columns) = match key {
+        Key::Email => (FIND_BY_EMAIL, BY_KEY),
+        Key::OrgUserId => (FIND_BY_ORG_USER_ID, BY_KEY),
+        Key::No => (FIND_BY_NO, BY_NO),
+    };
     let mut found = Vec::new();
-    for slice in bulk::slices(values) {
-        let sql = format!("{FIND_BY}{}({})", key.condition(), bulk::values(2, slice.len()));
-        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-        for value in slice {
+    for (chunk, size) in bulk::chunks(values) {
+        let mut find = sqlx::query(sqlx::AssertSqlSafe(bulk::seek(sql, &columns, size)));
+        let filling = std::iter::repeat_n((bulk::NO_ACCOUNT, ""), size - chunk.len());
+        for (account_no, value) in chunk.iter().map(|value| (account.0, value.as_str())).chain(filling) {
+            find = find.bind(account_no);
             find = match key {
                 Key::No => find.bind(value.parse::<i64>().unwrap_or_default()),
-                Key::Email | Key::OrgUserId | Key::Id => find.bind(value.clone()),
+                Key::Email | Key::OrgUserId => find.bind(value.to_owned()),
             };
         }
         for row in tx.all(find).await? {
@@ -159,31 +186,50 @@ pub async fn insert(tx: &mut Tx, account: AccountNo, revision: i64, users: &[Use
     Ok(())
 }
 
-/// Writes all that may change of a user.
+/// Writes all that may change of users. `revision` is the account's after this change.
 ///
-/// Errors: [`Error::Conflict`] if its address or organisation id is taken.
-pub async fn update(tx: &mut Tx, account: AccountNo, revision: i64, user: &User) -> Result<(), Error> {
-    let update = sqlx::query(UPDATE)
-        .bind(account.0)
-        .bind(user.no.0)
-        .bind(user.email.clone())
-        .bind(fold(&user.email))
-        .bind(user.org_user_id.clone())
-        .bind(user.first_name.clone())
-        .bind(user.last_name.clone())
-        .bind(i64::from(user.is_developer))
-        .bind(i64::from(user.can_create_bot))
-        .bind(i64::from(user.has_data_access))
-        .bind(user.status.as_str())
-        .bind(Value::Object(user.profile.clone()).to_string())
-        .bind(user.bot_tasks.to_string())
-        .bind(revision);
-    tx.run(update).await?;
+/// Errors: [`Error::Conflict`] if an address or organisation id of one is taken, also by one that
+/// this call would take it from.
+pub async fn update(tx: &mut Tx, account: AccountNo, revision: i64, users: &[User]) -> Result<(), Error> {
+    for slice in bulk::slices(users) {
+        let mut update = sqlx::query(sqlx::AssertSqlSafe(bulk::seek(UPDATE, &CHANGED, slice.len())));
+        for user in slice {
+            update = update
+                .bind(account.0)
+                .bind(user.no.0)
+                .bind(user.email.clone())
+                .bind(fold(&user.email))
+                .bind(user.org_user_id.clone())
+                .bind(user.first_name.clone())
+                .bind(user.last_name.clone())
+                .bind(i64::from(user.is_developer))
+                .bind(i64::from(user.can_create_bot))
+                .bind(i64::from(user.has_data_access))
+                .bind(user.status.as_str())
+                .bind(Value::Object(user.profile.clone()).to_string())
+                .bind(user.bot_tasks.to_string())
+                .bind(revision);
+        }
+        tx.run(update).await?;
+    }
     Ok(())
 }
 
-/// Marks a user as removed at `at`: it stays in the history, and its address is free again.
-pub async fn remove(tx: &mut Tx, account: AccountNo, user: UserNo, at: Instant) -> Result<(), Error> {
-    tx.run(sqlx::query(REMOVE).bind(account.0).bind(user.0).bind(at.as_ms())).await?;
+/// Marks users as removed at `at`: they stay in the history, and their addresses are free again.
+/// `revision` is the account's after this change.
+pub async fn remove(
+    tx: &mut Tx,
+    account: AccountNo,
+    revision: i64,
+    users: &[UserNo],
+    at: Instant,
+) -> Result<(), Error> {
+    for slice in bulk::slices(users) {
+        let mut remove = sqlx::query(sqlx::AssertSqlSafe(bulk::seek(REMOVE, &REMOVED, slice.len())));
+        for user in slice {
+            remove = remove.bind(account.0).bind(user.0).bind(at.as_ms()).bind(revision);
+        }
+        tx.run(remove).await?;
+    }
     Ok(())
 }

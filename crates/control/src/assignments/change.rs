@@ -98,13 +98,6 @@ pub async fn end(change: &mut Change<'_>, known: &mut Known, assignments: &[Assi
     Ok(())
 }
 
-/// Ends all that `user` holds directly.
-pub async fn end_all_of_user(change: &mut Change<'_>, user: UserNo) -> Result<(), Error> {
-    let account = change.account_no();
-    let held = holdings::roles_of_users(change.tx, account, &[user], None).await?;
-    end(change, &mut Known::default(), &held).await
-}
-
 /// Ends all that `group` holds.
 pub async fn end_all_of_group(change: &mut Change<'_>, group: GroupNo) -> Result<(), Error> {
     let account = change.account_no();

@@ -4,22 +4,18 @@
 
 mod bots;
 mod memberships;
+mod users;
 
 use rolecall_control::{Error, Rule};
-use rolecall_store::{Meter, audit};
 use rolecall_testkit::TestApp;
 
 /// The audit entries after the first `n`, each in one line.
-async fn entries_after(app: &TestApp, n: usize) -> Vec<String> {
-    let mut tx = app.db.db.read(&Meter::default()).await.expect("a transaction");
-    let entries = audit::list_after(&mut tx, app.tenant.account.no, 0, 1_000).await.expect("entries");
+async fn entries_after(app: &TestApp, n: usize) -> String {
+    let entries = app.entries().await;
     let lines = entries.iter().skip(n);
-    lines.map(|entry| format!("{}: {}; {} -> {}", entry.event, entry.description, entry.before, entry.after)).collect()
-}
-
-/// How many audit entries there are.
-async fn n_entries(app: &TestApp) -> usize {
-    entries_after(app, 0).await.len()
+    let lines =
+        lines.map(|entry| format!("{}: {}; {} -> {}", entry.event, entry.description, entry.before, entry.after));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The first rule that something was refused for.

@@ -7,5 +7,8 @@ pub mod groups;
 pub mod request;
 pub mod roles;
 pub mod upload;
+pub mod user_access;
 pub mod user_roles;
+pub mod users;
+pub mod users_info;
 pub mod wire;

@@ -1,11 +1,9 @@
 use axum::http::Method;
 use rolecall_control::{
-    Change,
     groups::{self, NewGroup},
     memberships,
 };
-use rolecall_model::{group::Group, ids::UserNo, user::User};
-use rolecall_store::users;
+use rolecall_model::{group::Group, page::Page};
 use rolecall_testkit::{Request, TestApp, each_engine};
 
 async fn group(app: &TestApp, name: &str) -> Group {
@@ -13,40 +11,26 @@ async fn group(app: &TestApp, name: &str) -> Group {
     groups::create(&app.operator(), &new).await.expect("the name is free")
 }
 
-/// `n` new users in `group`, and `inside` in it too.
-async fn fill(app: &TestApp, group: &Group, n: usize, inside: &[&Group]) {
-    let ctx = app.operator();
-    let mut tx = ctx.attempts().begin().await.expect("a transaction");
-    let mut change = Change::begin(&ctx, &mut tx).await.expect("a change");
-    let mut people = Vec::new();
-    for _ in 0..n {
-        let no = change.next_no();
-        let mut user = User::new(UserNo(no), format!("u-{no}"), format!("{no}@acme.example"), change.at);
-        user.first_name = format!("First {no}");
-        people.push(user);
-    }
-    users::insert(change.tx, ctx.account, 1, &people).await.expect("they are new");
-    let users: Vec<_> = people.iter().map(|user| (group, user)).collect();
-    memberships::add_users(&mut change, &users).await.expect("they are put in");
-    let groups: Vec<_> = inside.iter().map(|inside| (group, *inside)).collect();
-    memberships::add_groups(&mut change, &groups).await.expect("they are put in");
-    change.finish().await.expect("it is whole");
-    tx.commit().await.expect("it is kept");
+/// A group with `n` new users in it.
+async fn group_of(app: &TestApp, name: &str, n: usize) -> Group {
+    let users = app.users((0..n).map(|n| format!("{name}-{n}@acme.example"))).await;
+    let group = group(app, name).await;
+    let pairs: Vec<_> = users.iter().map(|user| (&group, user)).collect();
+    app.change(async |change| memberships::add_users(change, &pairs).await).await;
+    group
 }
 
 each_engine! {
     async fn groups_are_listed_with_the_users_and_groups_in_them(app: TestApp) {
-        let (audit, all) = (group(&app, "Audit").await, group(&app, "모두").await);
-        fill(&app, &audit, 2, &[]).await;
-        fill(&app, &all, 0, &[&audit]).await;
+        let (audit, all) = (group_of(&app, "Audit", 2).await, group(&app, "모두").await);
+        app.change(async |change| memberships::add_groups(change, &[(&all, &audit)]).await).await;
         let reply = app.get("/api/public/groups").await;
         insta::assert_snapshot!("groups", reply.shown());
     }
 
     async fn a_big_group_is_cut_and_says_so(app: TestApp) {
-        let (big, whole) = (group(&app, "Big").await, group(&app, "Whole").await);
-        fill(&app, &big, 1_001, &[]).await;
-        fill(&app, &whole, 1_000, &[]).await;
+        group_of(&app, "Big", 1_001).await;
+        group_of(&app, "Whole", 1_000).await;
         let page = app.get("/api/public/groups").await.json();
         let (big, whole) = (&page["groups"][0], &page["groups"][1]);
         assert_eq!(big["users"].as_array().map(Vec::len), Some(1_000));
@@ -68,11 +52,10 @@ each_engine! {
 
     async fn a_page_of_groups_takes_few_statements(app: TestApp) {
         for n in 0..50 {
-            let group = group(&app, &format!("Group {n}")).await;
-            fill(&app, &group, 3, &[]).await;
+            group_of(&app, &format!("Group{n}"), 3).await;
         }
         let ctx = app.operator();
-        groups::list(&ctx, rolecall_model::page::Page::first(50)).await.expect("a page");
+        groups::list(&ctx, Page::first(50)).await.expect("a page");
         let n_statements = ctx.meter.reading().n_statements;
         assert!(n_statements <= 32, "{n_statements} statements");
     }

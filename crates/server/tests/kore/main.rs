@@ -7,4 +7,7 @@ mod bots;
 mod groups;
 mod roles;
 mod upload;
+mod user_access;
 mod user_roles;
+mod users;
+mod users_info;

@@ -56,8 +56,6 @@ each_engine! {
         assert_eq!(holding(&db, &[]).await, []);
 
         let mut tx = db.db.read(&Meter::default()).await.expect("a transaction");
-        let of_users = memberships::of_users(&mut tx, ACCOUNT, &[UserNo(3), UserNo(700)]).await.expect("found");
-        assert_eq!(of_users, [all[2]]);
         assert_eq!(memberships::nested(&mut tx, ACCOUNT).await.expect("found"), [(GroupNo(7), GroupNo(8))]);
         assert_eq!(memberships::nested(&mut tx, AccountNo(2)).await.expect("found"), []);
     }

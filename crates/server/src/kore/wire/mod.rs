@@ -5,4 +5,7 @@ pub mod bots;
 pub mod groups;
 pub mod roles;
 pub mod upload;
+pub mod user_access;
 pub mod user_roles;
+pub mod users;
+pub mod users_info;

@@ -1,0 +1,75 @@
+//! What users may do in the builder.
+
+use rolecall_model::user::User;
+use rolecall_store::{Tx, users};
+
+use super::{Found, Key, particulars::record_update};
+use crate::{Change, Ctx, Error, Rule, error::Faults};
+
+/// What users may do in the builder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Whether they may enter it.
+    pub is_developer: bool,
+    /// Whether they may create bots; only developers may.
+    pub can_create_bot: bool,
+    /// Whether they may create data tables and views; `None` leaves it as it is.
+    pub has_data_access: Option<bool>,
+}
+
+/// Lets all of these users do what `access` says, or changes nothing. Each comes with its place in
+/// the call.
+///
+/// Errors: [`Rule::CreatorMustDevelop`], [`Rule::NobodyGiven`], and [`Rule::UnknownEmail`] at each
+/// place that leads to nobody.
+pub async fn set_access(ctx: &Ctx, keys: &[(Key, String)], access: Access) -> Result<(), Error> {
+    if access.can_create_bot && !access.is_developer {
+        let detail = "needs isDeveloper: who creates bots enters the builder";
+        return Err(Error::refused(Rule::CreatorMustDevelop, "/canCreateBot", detail));
+    }
+    if keys.is_empty() {
+        return Err(Error::refused(Rule::NobodyGiven, "/emailIds", "must name somebody"));
+    }
+    let mut attempts = ctx.attempts();
+    loop {
+        let mut tx = attempts.begin().await?;
+        let result = set_access_in(ctx, &mut tx, keys, access).await;
+        if let Some(settled) = attempts.settle(tx, result).await {
+            return settled;
+        }
+    }
+}
+
+async fn set_access_in(ctx: &Ctx, tx: &mut Tx, keys: &[(Key, String)], access: Access) -> Result<(), Error> {
+    let mut change = Change::begin(ctx, tx).await?;
+    let account = change.account_no();
+    let found = Found::read(change.tx, account, keys.iter().map(|(key, _)| key)).await?;
+    let mut faults = Faults::default();
+    for (key, path) in keys.iter().filter(|(key, _)| found.user(key).is_none()) {
+        let by = match key {
+            Key::Email(_) => "e-mail address",
+            Key::OrgUserId(_) => "organisation id",
+        };
+        faults.add(Rule::UnknownEmail, path.clone(), format!("no user of this account has this {by}"));
+    }
+    faults.or_ok(())?;
+    let mut users: Vec<User> = found.users.into_values().collect();
+    users.sort_unstable_by_key(|user| user.no);
+    let mut changed = Vec::new();
+    for user in users {
+        let after = User {
+            is_developer: access.is_developer,
+            can_create_bot: access.can_create_bot,
+            has_data_access: access.has_data_access.unwrap_or(user.has_data_access),
+            ..user.clone()
+        };
+        if after != user {
+            record_update(&mut change, &user, &after);
+            change.flush_if_full().await?;
+            changed.push(after);
+        }
+    }
+    let revision = change.account.revision;
+    users::update(change.tx, account, revision, &changed).await?;
+    change.finish().await
+}
