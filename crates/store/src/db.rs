@@ -257,7 +257,7 @@ impl Inner {
 
 impl Tx {
     async fn begin(engine: Engine, pool: &AnyPool, statement: &'static str, meter: &Meter) -> Result<Self, Error> {
-        let inner = meter.time(pool.begin_with(statement)).await?;
+        let inner = meter.time(begun(engine, pool, statement)).await?;
         Ok(Self { engine, inner: Inner::Transaction(inner), meter: meter.clone(), is_empty: false })
     }
 
@@ -320,6 +320,27 @@ impl Tx {
         let n_rows = self.meter.time(self.fit(statement)?.execute(self.inner.connection())).await?.rows_affected();
         self.meter.count_rows(n_rows);
         Ok(n_rows)
+    }
+}
+
+/// Begins a transaction, on PostgreSQL in a task of its own, which nobody cuts off.
+///
+/// A request is dropped when its client goes. Were that between a BEGIN and its answer, PostgreSQL
+/// would be in a transaction that sqlx knows nothing of (it counts a transaction when the answer is
+/// there, and rolls back what it counted), and the connection would go to somebody else like that.
+/// On SQLite sqlx's own thread begins, and undoes what nobody waits for any more.
+async fn begun(
+    engine: Engine,
+    pool: &AnyPool,
+    statement: &'static str,
+) -> Result<sqlx::Transaction<'static, Any>, sqlx::Error> {
+    match engine {
+        Engine::Sqlite => pool.begin_with(statement).await,
+        Engine::Postgres => {
+            let pool = pool.clone();
+            let begin = tokio::spawn(async move { pool.begin_with(statement).await });
+            begin.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+        }
     }
 }
 
