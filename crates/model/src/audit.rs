@@ -1,127 +1,84 @@
 //! The audit log's words: what happened, who did it, to what.
 
-/// An event, by the vendor's name for it (wire fact 7.17).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each variant is its name in `Event::name`")]
-pub enum Event {
-    UserCreated,
-    UserModified,
-    UserDeleted,
-    GroupCreated,
-    GroupUpdated,
-    GroupDeleted,
-    UsersAddedToGroup,
-    UsersRemovedFromGroup,
-    GroupsAddedToGroup,
-    GroupsRemovedFromGroup,
-    AdminRoleAssignedToUsers,
-    AdminRoleDeletedForUsers,
-    BotRoleAssigned,
-    BotRoleDeleted,
-    RoleCreated,
-    RoleUpdated,
-    RolePermissionsUpdated,
-    RoleDeleted,
-    RoleAssignedToGroups,
-    RoleDeletedForGroups,
-    AppCreated,
-    AppModified,
-    AppDeleted,
-    AppScopesAssigned,
-    AppScopesModified,
-    AppScopesDeleted,
-    SettingsModified,
-    BotOwner,
-    BotTaskAssignment,
+macro_rules! events {
+    ($($(#[$doc:meta])* $event:ident = $name:literal, $category:literal;)*) => {
+        /// An event, by the vendor's name for it (wire fact 7.17).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "each variant is its name in `Event::name`")]
+        pub enum Event {
+            $($(#[$doc])* $event,)*
+        }
+
+        impl Event {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$event),*];
+
+            /// The event's name, as the audit log shows it.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$event => $name,)*
+                }
+            }
+
+            /// The heading the event stands under.
+            pub fn category(self) -> &'static str {
+                match self {
+                    $(Self::$event => $category,)*
+                }
+            }
+        }
+    };
+}
+
+// The vendor's words first, then those for what its list does not have.
+events! {
+    UserCreated = "User Created", "User Management";
+    UserModified = "User Modified", "User Management";
+    UserDeleted = "User Deleted", "User Management";
+    GroupCreated = "Group Created", "Group Management";
+    GroupUpdated = "Group Updated", "Group Management";
+    GroupDeleted = "Group Deleted", "Group Management";
+    UsersAddedToGroup = "Users Added to Group", "Group Management";
+    UsersRemovedFromGroup = "Users Removed from Group", "Group Management";
+    GroupsAddedToGroup = "Groups Added to Group", "Group Management";
+    GroupsRemovedFromGroup = "Groups Removed from Group", "Group Management";
+    AdminRoleAssignedToUsers = "Admin Role Assigned to Users", "Role Management";
+    AdminRoleDeletedForUsers = "Admin Role Deleted for Users", "Role Management";
+    BotRoleAssigned = "Bot Role Assigned", "Role Management";
+    BotRoleDeleted = "Bot Role Deleted", "Role Management";
+    RoleCreated = "Role Created", "Role Management";
+    RoleUpdated = "Role Updated", "Role Management";
+    RolePermissionsUpdated = "Role Permissions Updated", "Role Management";
+    RoleDeleted = "Role Deleted", "Role Management";
+    RoleAssignedToGroups = "Role Assigned to Groups", "Role Management";
+    RoleDeletedForGroups = "Role Deleted for Groups", "Role Management";
+    AppCreated = "App Created", "API Scopes";
+    AppModified = "App Modified", "API Scopes";
+    AppDeleted = "App Deleted", "API Scopes";
+    AppScopesAssigned = "App Scopes Assigned", "API Scopes";
+    AppScopesModified = "App Scopes Modified", "API Scopes";
+    AppScopesDeleted = "App Scopes Deleted", "API Scopes";
+    SettingsModified = "Settings Modified", "Account";
+    BotOwner = "Bot Owner", "Bot Management";
+    BotTaskAssignment = "Bot Task Assignment", "Bot Management";
     /// Not of the vendor's list: an account was made.
-    AccountCreated,
+    AccountCreated = "Account Created", "Account";
     /// Not of the vendor's list: a bot was made.
-    BotCreated,
+    BotCreated = "Bot Created", "Bot Management";
     /// Not of the vendor's list: a bot was changed.
-    BotModified,
+    BotModified = "Bot Modified", "Bot Management";
     /// Not of the vendor's list: a bot was removed.
-    BotDeleted,
+    BotDeleted = "Bot Deleted", "Bot Management";
     /// Not of the vendor's list: a file was uploaded.
-    FileUploaded,
+    FileUploaded = "File Uploaded", "Account";
     /// Not of the vendor's list: a role import was applied or reverted.
-    RolesImported,
+    RolesImported = "Roles Imported", "Role Management";
 }
 
 impl Event {
-    /// The event's name, as the audit log shows it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UserCreated => "User Created",
-            Self::UserModified => "User Modified",
-            Self::UserDeleted => "User Deleted",
-            Self::GroupCreated => "Group Created",
-            Self::GroupUpdated => "Group Updated",
-            Self::GroupDeleted => "Group Deleted",
-            Self::UsersAddedToGroup => "Users Added to Group",
-            Self::UsersRemovedFromGroup => "Users Removed from Group",
-            Self::GroupsAddedToGroup => "Groups Added to Group",
-            Self::GroupsRemovedFromGroup => "Groups Removed from Group",
-            Self::AdminRoleAssignedToUsers => "Admin Role Assigned to Users",
-            Self::AdminRoleDeletedForUsers => "Admin Role Deleted for Users",
-            Self::BotRoleAssigned => "Bot Role Assigned",
-            Self::BotRoleDeleted => "Bot Role Deleted",
-            Self::RoleCreated => "Role Created",
-            Self::RoleUpdated => "Role Updated",
-            Self::RolePermissionsUpdated => "Role Permissions Updated",
-            Self::RoleDeleted => "Role Deleted",
-            Self::RoleAssignedToGroups => "Role Assigned to Groups",
-            Self::RoleDeletedForGroups => "Role Deleted for Groups",
-            Self::AppCreated => "App Created",
-            Self::AppModified => "App Modified",
-            Self::AppDeleted => "App Deleted",
-            Self::AppScopesAssigned => "App Scopes Assigned",
-            Self::AppScopesModified => "App Scopes Modified",
-            Self::AppScopesDeleted => "App Scopes Deleted",
-            Self::SettingsModified => "Settings Modified",
-            Self::BotOwner => "Bot Owner",
-            Self::BotTaskAssignment => "Bot Task Assignment",
-            Self::AccountCreated => "Account Created",
-            Self::BotCreated => "Bot Created",
-            Self::BotModified => "Bot Modified",
-            Self::BotDeleted => "Bot Deleted",
-            Self::FileUploaded => "File Uploaded",
-            Self::RolesImported => "Roles Imported",
-        }
-    }
-
-    /// The heading the event stands under.
-    pub fn category(self) -> &'static str {
-        match self {
-            Self::UserCreated | Self::UserModified | Self::UserDeleted => "User Management",
-            Self::GroupCreated
-            | Self::GroupUpdated
-            | Self::GroupDeleted
-            | Self::UsersAddedToGroup
-            | Self::UsersRemovedFromGroup
-            | Self::GroupsAddedToGroup
-            | Self::GroupsRemovedFromGroup => "Group Management",
-            Self::AdminRoleAssignedToUsers
-            | Self::AdminRoleDeletedForUsers
-            | Self::BotRoleAssigned
-            | Self::BotRoleDeleted
-            | Self::RoleCreated
-            | Self::RoleUpdated
-            | Self::RolePermissionsUpdated
-            | Self::RoleDeleted
-            | Self::RoleAssignedToGroups
-            | Self::RoleDeletedForGroups
-            | Self::RolesImported => "Role Management",
-            Self::AppCreated
-            | Self::AppModified
-            | Self::AppDeleted
-            | Self::AppScopesAssigned
-            | Self::AppScopesModified
-            | Self::AppScopesDeleted => "API Scopes",
-            Self::BotOwner | Self::BotTaskAssignment | Self::BotCreated | Self::BotModified | Self::BotDeleted => {
-                "Bot Management"
-            }
-            Self::SettingsModified | Self::AccountCreated | Self::FileUploaded => "Account",
-        }
+    /// The event of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|event| event.name() == name)
     }
 }
 
@@ -141,5 +98,18 @@ impl Actor {
             Self::App(id) => format!("app:{id}"),
             Self::Operator => "operator".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_event_is_found_by_its_name() {
+        for event in Event::ALL {
+            assert_eq!(Event::parse(event.name()), Some(*event));
+        }
+        assert_eq!(Event::parse("Logout"), None);
     }
 }
