@@ -18,6 +18,7 @@ pub mod groups;
 pub mod holdings;
 pub mod list;
 pub mod memberships;
+pub mod role_import;
 pub mod roles;
 pub mod seal;
 pub mod users;

@@ -20,6 +20,7 @@ pub mod migrations;
 pub mod names;
 #[cfg(test)]
 mod plans;
+pub mod role_imports;
 pub mod roles;
 pub mod users;
 

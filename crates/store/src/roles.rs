@@ -10,7 +10,14 @@ use rolecall_model::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use crate::{Error, Tx, bulk};
+use crate::{
+    Error, Tx,
+    bulk::{
+        self,
+        Column::{self, Number, Text},
+    },
+    db::Statement,
+};
 
 const LIST: &str = "
 SELECT role_no, role_id, role_type, name, description, permissions, ref_id, is_built_in, created_at_ms, created_by, modified_at_ms, modified_by
@@ -31,6 +38,29 @@ INSERT INTO roles
   (account_no, role_no, role_id, role_type, name, name_folded, description, permissions, ref_id, is_built_in,
    created_at_ms, created_by, modified_at_ms, modified_by)
 VALUES ";
+// What stands in for name and reference id begins with a line break, which neither can hold.
+const SET_ASIDE: &str = "
+WITH sought (account_no, no) AS (VALUES SOUGHT)
+UPDATE roles SET name_folded = '\n' || role_id, ref_id = '\n' || role_id
+FROM sought
+WHERE roles.account_no = sought.account_no AND roles.role_no = sought.no";
+const UPDATE: &str = "
+WITH sought (account_no, no, new_name, new_name_folded, new_description, new_permissions, new_ref_id, new_at_ms, new_by) AS (VALUES SOUGHT)
+UPDATE roles
+SET name = new_name, name_folded = new_name_folded, description = new_description, permissions = new_permissions,
+    ref_id = new_ref_id, modified_at_ms = new_at_ms, modified_by = new_by
+FROM sought
+WHERE roles.account_no = sought.account_no AND roles.role_no = sought.no";
+const REMOVE: &str = "
+WITH sought (account_no, no, new_at_ms) AS (VALUES SOUGHT)
+UPDATE roles SET removed_at_ms = new_at_ms
+FROM sought
+WHERE roles.account_no = sought.account_no AND roles.role_no = sought.no AND removed_at_ms IS NULL";
+const RESTORE: &str = "
+WITH sought (account_no, id) AS (VALUES SOUGHT)
+UPDATE roles SET removed_at_ms = NULL
+FROM sought
+WHERE roles.account_no = sought.account_no AND roles.role_id = sought.id AND removed_at_ms IS NOT NULL";
 
 fn role(row: &AnyRow) -> Result<Role, Error> {
     let unreadable = |column: &str| Error::Failed { code: format!("unreadable roles.{column}") };
@@ -113,4 +143,69 @@ pub async fn insert(tx: &mut Tx, account: AccountNo, roles: &[Role]) -> Result<(
         tx.run(insert).await?;
     }
     Ok(())
+}
+
+/// Writes all that may change of roles: name, description, permissions, reference id, and who
+/// changed them when.
+///
+/// Two statements for each slice, and all of the first before any of the second: two roles may
+/// swap their names, so every role lets go of its own before any takes its new one.
+///
+/// Errors: [`Error::Conflict`] if a name or reference id of one is taken by another role.
+pub async fn update(tx: &mut Tx, account: AccountNo, roles: &[Role]) -> Result<(), Error> {
+    for slice in bulk::slices(roles) {
+        let mut set_aside = sought(SET_ASIDE, &[Number, Number], slice.len());
+        for role in slice {
+            set_aside = set_aside.bind(account.0).bind(role.no.0);
+        }
+        tx.run(set_aside).await?;
+    }
+    for slice in bulk::slices(roles) {
+        let columns = [Number, Number, Text, Text, Text, Text, Text, Number, Text];
+        let mut update = sought(UPDATE, &columns, slice.len());
+        for role in slice {
+            update = update
+                .bind(account.0)
+                .bind(role.no.0)
+                .bind(role.name.clone())
+                .bind(fold(&role.name))
+                .bind(role.description.clone())
+                .bind(role.permissions.to_wire(role.role_type).to_string())
+                .bind(role.ref_id.clone())
+                .bind(role.modified_at.as_ms())
+                .bind(role.modified_by.clone());
+        }
+        tx.run(update).await?;
+    }
+    Ok(())
+}
+
+/// Marks roles as removed at `at`: they stay in the history, and their names are free again.
+pub async fn remove(tx: &mut Tx, account: AccountNo, at: Instant, roles: &[RoleNo]) -> Result<(), Error> {
+    for slice in bulk::slices(roles) {
+        let mut remove = sought(REMOVE, &[Number, Number, Number], slice.len());
+        for role in slice {
+            remove = remove.bind(account.0).bind(role.0).bind(at.as_ms());
+        }
+        tx.run(remove).await?;
+    }
+    Ok(())
+}
+
+/// Takes the removal of roles back: they are what they were.
+///
+/// Errors: [`Error::Conflict`] if a name or reference id of one was taken by another role since.
+pub async fn restore(tx: &mut Tx, account: AccountNo, ids: &[String]) -> Result<(), Error> {
+    for slice in bulk::slices(ids) {
+        let mut restore = sought(RESTORE, &[Number, Text], slice.len());
+        for id in slice {
+            restore = restore.bind(account.0).bind(id.clone());
+        }
+        tx.run(restore).await?;
+    }
+    Ok(())
+}
+
+fn sought(sql: &str, columns: &[Column], n: usize) -> Statement {
+    sqlx::query(sqlx::AssertSqlSafe(bulk::seek(sql, columns, n)))
 }

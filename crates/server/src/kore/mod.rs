@@ -5,6 +5,7 @@ pub mod assignments;
 pub mod bots;
 pub mod groups;
 pub mod request;
+pub mod role_import;
 pub mod roles;
 pub mod upload;
 pub mod user_access;

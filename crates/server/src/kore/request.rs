@@ -65,11 +65,13 @@ impl Params {
         role_type.ok_or_else(|| Problem::new("roleType", "is required and must be admin or bot"))
     }
 
-    /// A parameter that is `true` or `false`, and false when it is absent.
+    /// A parameter that is `true` or `false` in any case of letters (the vendor's documentation
+    /// writes them with a capital in some languages), and false when it is absent.
     pub fn flag(&self, name: &str) -> Result<bool, Problem> {
         match self.get(name) {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
+            None => Ok(false),
+            Some(word) if word.eq_ignore_ascii_case("false") => Ok(false),
+            Some(word) if word.eq_ignore_ascii_case("true") => Ok(true),
             Some(_) => Err(Problem::new(name, "must be true or false")),
         }
     }

@@ -5,6 +5,9 @@
 mod assignments;
 mod bots;
 mod groups;
+mod role_import;
+mod role_import_hostile;
+mod role_import_undo;
 mod roles;
 mod upload;
 mod user_access;

@@ -25,6 +25,7 @@ const LIST: &[(&str, Door)] = &[
     ("GET /api/public/groups", Needs(Scope::RoleManagement)),
     ("GET /api/public/roles", Needs(Scope::RoleManagement)),
     ("GET /api/public/roles/export", Needs(Scope::RoleManagement)),
+    ("POST /api/public/roles/import", Needs(Scope::RoleManagement)),
     ("POST /api/public/uploadfile", AnyApp),
     ("POST /api/public/btroles/assignments", Needs(Scope::RoleManagement)),
     ("POST /api/public/adminroles/assignments", Needs(Scope::RoleManagement)),

@@ -3,6 +3,7 @@
 pub mod assignments;
 pub mod bots;
 pub mod groups;
+pub mod role_import;
 pub mod roles;
 pub mod upload;
 pub mod user_access;

@@ -1,0 +1,118 @@
+//! Reverting an import: everything it touched becomes what it was, if nobody touched it since.
+
+use std::collections::{HashMap, HashSet};
+
+use rolecall_model::{
+    problem::Problems,
+    role::{Permissions, Role},
+    text::fold,
+};
+use rolecall_store::{
+    Error as StoreError, Tx,
+    role_imports::{self, Import},
+};
+
+use super::effects::{Cause, Effects, Kept, Undo};
+use crate::{Change, Ctx, Error, Rule, error::Faults, roles};
+
+/// Reverts an import: what it created is deleted, what it changed is changed back, what it deleted
+/// comes back with its ids and to whoever held it. The id of the reversal, which can be reverted too.
+///
+/// Who has left since, or held a role on a bot that is gone, does not get it back.
+///
+/// Errors: [`Error::Refused`] if the account has no such import, if it was reverted already, or
+/// with each role that moved on since.
+pub async fn revert(ctx: &Ctx, import_id: &str) -> Result<String, Error> {
+    let mut attempts = ctx.attempts();
+    loop {
+        let mut tx = attempts.begin().await?;
+        let result = revert_in(ctx, &mut tx, import_id).await;
+        if let Some(settled) = attempts.settle(tx, result).await {
+            return settled;
+        }
+    }
+}
+
+async fn revert_in(ctx: &Ctx, tx: &mut Tx, import_id: &str) -> Result<String, Error> {
+    let mut change = Change::begin(ctx, tx).await?;
+    let import = role_imports::find(change.tx, ctx.account, import_id).await?;
+    let import = import.ok_or_else(|| {
+        let detail = "the account has no import with this id; the audit log names them";
+        Error::refused(Rule::UnknownImport, "import", detail)
+    })?;
+    if let Some(at) = import.reverted_at {
+        return Err(Error::refused(Rule::Moved, "import", format!("was reverted already, at {at}")));
+    }
+    let undo: Undo = serde_json::from_str(&import.undo).map_err(|_| unreadable())?;
+    let existing = roles::all(change.tx, ctx.account, import.role_type).await?;
+    let mut effects = inverse(ctx, &change, &import, &undo, existing)?;
+    effects.begun = role_imports::ended_between(change.tx, ctx.account, undo.first_seq, undo.last_seq).await?;
+    role_imports::revert(change.tx, ctx.account, import_id, change.at).await?;
+    let reversal = effects.apply(ctx, &mut change, Cause::Reversal(import_id)).await?;
+    change.finish().await?;
+    // An import is kept only if it changed something, and then so does its reversal.
+    Ok(reversal.ok_or_else(unreadable)?)
+}
+
+fn unreadable() -> StoreError {
+    StoreError::Failed { code: "unreadable role_imports.undo".to_owned() }
+}
+
+/// The effects that take `undo` back.
+///
+/// Errors: each role that is no longer as the import left it, and each name or reference id that
+/// another role has taken since.
+fn inverse(
+    ctx: &Ctx,
+    change: &Change<'_>,
+    import: &Import,
+    undo: &Undo,
+    existing: Vec<Role>,
+) -> Result<Effects, Error> {
+    let mut faults = Faults::default();
+    let mut effects = Effects::none(import.role_type);
+    let mut existing: HashMap<String, Role> = existing.into_iter().map(|role| (role.id.clone(), role)).collect();
+    let mut as_left = |kept: &Kept| match existing.remove(&kept.role_id) {
+        Some(role) if Kept::of(&role) == *kept => Some(role),
+        found => {
+            let what = if found.is_some() { "was changed" } else { "was deleted" };
+            faults.add(Rule::Moved, "", format!("the role {} ({}) {what} since", kept.role, kept.role_id));
+            None
+        }
+    };
+    for kept in &undo.made {
+        effects.removed.extend(as_left(kept));
+    }
+    for (before, after) in &undo.updated {
+        let Some(role) = as_left(after) else { continue };
+        let changed_back = Role {
+            name: before.role.clone(),
+            description: before.r_desc.clone(),
+            permissions: permissions(before, &role)?,
+            ref_id: before.ref_id.clone(),
+            modified_at: change.at,
+            modified_by: ctx.actor.as_text(),
+            ..role.clone()
+        };
+        effects.updated.push((role, changed_back));
+    }
+    effects.restored.clone_from(&undo.removed);
+
+    // What is left of the existing roles keeps its names, and those that come back need theirs.
+    let names: HashSet<String> = existing.values().map(|role| fold(&role.name)).collect();
+    let ref_ids: HashSet<&str> = existing.values().map(|role| role.ref_id.as_str()).collect();
+    for kept in undo.removed.iter().chain(undo.updated.iter().map(|(before, _)| before)) {
+        if names.contains(&fold(&kept.role)) || ref_ids.contains(kept.ref_id.as_str()) {
+            let detail =
+                format!("another role has taken the name or the refId of {} ({}) since", kept.role, kept.role_id);
+            faults.add(Rule::Moved, "", detail);
+        }
+    }
+    faults.or_ok(effects)
+}
+
+fn permissions(kept: &Kept, role: &Role) -> Result<Permissions, StoreError> {
+    let mut problems = Problems::default();
+    let permissions = Permissions::parse(role.role_type, &kept.permissions, "", &mut problems);
+    problems.or_ok(permissions).map_err(|_| unreadable())
+}

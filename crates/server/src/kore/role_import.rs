@@ -1,0 +1,57 @@
+//! `POST roles/import` (wire 7.5).
+
+use axum::{
+    Json,
+    response::{AppendHeaders, IntoResponse},
+};
+use rolecall_control::role_import::{self, Order};
+use rolecall_model::{json::Object, problem::Problems, role_import::Mode};
+
+use super::{
+    request::{Body, Params},
+    wire::role_import::{Answer, ImportBody},
+};
+use crate::{
+    auth::{Caller, ManageRoles},
+    error::KoreError,
+};
+
+/// Import roles
+///
+/// Creates and updates the custom roles of an uploaded file: a list of roles as an export, an
+/// earlier import or a listing answers it. A role of the file is the account's role of its `refId`,
+/// else the one of its name, else a new one; built-in roles are passed over. All of the file is
+/// applied, or nothing.
+#[utoipa::path(
+    post, path = "/api/public/roles/import", tag = "Roles",
+    params(
+        ("roleType" = String, Query, description = "`admin` or `bot`.", example = "admin"),
+        ("fullImport" = Option<String>, Query, description = "`true` deletes the custom roles of the type that the file lacks, with their assignments; `false`, the default, leaves them as they are."),
+        ("dryRun" = Option<String>, Query, description = "Additive: `true` answers what the import would change, and changes nothing."),
+    ),
+    request_body = ImportBody,
+    responses((
+        status = 200,
+        description = "The custom roles of the file, in its order, as the account has them now; or the plan, if `dryRun` is true.",
+        body = Answer,
+        headers(("x-import-id" = String, description = "Additive: the id by which the import can be reverted; absent if nothing changed.")),
+    )),
+)]
+pub async fn import(
+    caller: Caller<ManageRoles>,
+    params: Params,
+    Body(body): Body,
+) -> Result<impl IntoResponse, KoreError> {
+    let mut problems = Problems::default();
+    let file_id = Object::of(&body, "", &mut problems).map_or("", |body| body.text("fileId", &mut problems));
+    problems.or_ok(())?;
+    let mode = if params.flag("fullImport")? { Mode::Full } else { Mode::Incremental };
+    let order = Order { role_type: params.role_type()?, file_id: file_id.to_owned(), mode };
+    if params.flag("dryRun")? {
+        let preview = role_import::preview(&caller.ctx, &order).await?;
+        return Ok((None, Json(Answer::from(preview))));
+    }
+    let mut imported = role_import::import(&caller.ctx, &order).await?;
+    let import_id = imported.import_id.take().map(|id| AppendHeaders([("x-import-id", id)]));
+    Ok((import_id, Json(imported.into())))
+}
