@@ -3,7 +3,93 @@
 use std::fmt::Write as _;
 
 use aws_lc_rs::digest;
-use rolecall_store::audit::Entry;
+use rolecall_model::{
+    ids::is_hex24,
+    problem::{Problem, Problems},
+    time::Instant,
+};
+use rolecall_store::{Tx, accounts, audit};
+
+pub use rolecall_store::audit::Entry;
+
+use crate::{Ctx, Error};
+
+/// Which entries are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// At most how many.
+    pub size: u32,
+    /// How many pages of that size to skip.
+    pub page: u64,
+    /// Not from before this.
+    pub from: Option<Instant>,
+    /// From before this.
+    pub until: Option<Instant>,
+    /// Older than the entry with this id.
+    pub after: Option<String>,
+}
+
+/// A page of the log, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// How many entries there are in the time asked for.
+    pub total: u64,
+    /// The entries, each with its id.
+    pub entries: Vec<(String, Entry)>,
+    /// Whether older ones follow.
+    pub has_more: bool,
+}
+
+/// A page of the account's log.
+///
+/// Errors: [`Error::Invalid`] for an id of no entry of this account.
+pub async fn list(ctx: &Ctx, query: &Query) -> Result<Page, Error> {
+    let mut tx = ctx.read().await?;
+    let account = accounts::get(&mut tx, ctx.account).await?;
+    // Numbers have no gaps and times never go back, so the bounds tell how many there are.
+    let end = account.audit_seq + 1;
+    let first = match query.from {
+        None => 1,
+        Some(from) => audit::first_from(&mut tx, ctx.account, from).await?.unwrap_or(end),
+    };
+    let past = match query.until {
+        None => end,
+        Some(until) => audit::first_from(&mut tx, ctx.account, until).await?.unwrap_or(end),
+    };
+    let mut newest = past - 1;
+    if let Some(id) = &query.after {
+        newest = newest.min(seq_of(ctx, &mut tx, &account.id, id).await? - 1);
+    }
+    let skipped = query.page.saturating_mul(query.size.into());
+    newest = newest.saturating_sub(i64::try_from(skipped).unwrap_or(i64::MAX));
+    let entries = audit::list_down(&mut tx, ctx.account, newest, first, query.size.into()).await?;
+    Ok(Page {
+        total: u64::try_from(past - first).unwrap_or_default(),
+        has_more: entries.last().is_some_and(|oldest| oldest.seq > first),
+        entries: entries.into_iter().map(|entry| (entry_id(&account.id, entry.seq, entry.at), entry)).collect(),
+    })
+}
+
+/// The id of an entry outside: 24 hex digits, which are the second it is of, a mark of its account,
+/// and its number. It is reckoned, not stored.
+fn entry_id(account_id: &str, seq: i64, at: Instant) -> String {
+    let seconds = at.as_ms().div_euclid(1_000) & 0xffff_ffff;
+    let mark = hex(digest::digest(&digest::SHA256, account_id.as_bytes()).as_ref());
+    format!("{seconds:08x}{}{seq:010x}", mark.get(..6).unwrap_or_default())
+}
+
+/// The number of the entry with this id.
+async fn seq_of(ctx: &Ctx, tx: &mut Tx, account_id: &str, id: &str) -> Result<i64, Error> {
+    let seq = id.get(14..).filter(|_| is_hex24(id)).and_then(|digits| i64::from_str_radix(digits, 16).ok());
+    if let Some(seq) = seq
+        && let [entry] = audit::list_down(tx, ctx.account, seq, seq, 1).await?.as_slice()
+        && entry_id(account_id, seq, entry.at) == id
+    {
+        return Ok(seq);
+    }
+    let detail = "is not the AuditLogId of an entry of this account";
+    Err(Problems::from(Problem::new("fetchAfter", detail)).into())
+}
 
 /// The hash of `entry`, given the hash of the entry before it: SHA-256, in hex, over the account's
 /// id, the hash before, and the entry's fields, each after its length so that no two different

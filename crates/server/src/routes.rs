@@ -25,6 +25,7 @@ fn all() -> OpenApiRouter<Arc<Server>> {
         .routes(routes!(kore::roles::list))
         .routes(routes!(kore::roles::export))
         .routes(routes!(kore::role_import::import))
+        .routes(routes!(kore::audit_logs::list))
         .routes(routes!(kore::upload::upload).layer(DefaultBodyLimit::max(kore::upload::MAX_FORM_BYTES)))
         .routes(routes!(kore::assignments::bot_roles))
         .routes(routes!(kore::assignments::admin_roles))

@@ -2,6 +2,7 @@
 //! function of `rolecall-control` and shapes the answer as the vendor does.
 
 pub mod assignments;
+pub mod audit_logs;
 pub mod bots;
 pub mod groups;
 pub mod request;

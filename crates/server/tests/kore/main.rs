@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "what is missing in an answer fails the test")]
 
 mod assignments;
+mod audit_logs;
 mod bots;
 mod groups;
 mod role_import;

@@ -1,10 +1,13 @@
 use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
+use rolecall_control::files;
+use rolecall_model::app::{Kind, Scope};
 use rolecall_testkit::{Reply, Request, TestApp, each_engine};
 use serde_json::json;
 
 const MIB: usize = 1 << 20;
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// A form as the clients that were found in the wild write it, with `XX` for its boundary.
 fn form(parts: &str) -> Request {
@@ -15,6 +18,13 @@ fn form(parts: &str) -> Request {
 
 async fn sent(app: &TestApp, request: Request) -> Reply {
     app.send(request.token(&app.tenant.token)).await
+}
+
+/// Whether an import finds the file: one of an empty list of roles answers an empty list.
+async fn is_there(app: &TestApp, file_id: &str) -> bool {
+    let reply = app.post("/api/public/roles/import?roleType=bot", json!({"fileId": file_id})).await;
+    assert!([StatusCode::OK, StatusCode::BAD_REQUEST].contains(&reply.status), "{}", reply.body);
+    reply.status == StatusCode::OK
 }
 
 each_engine! {
@@ -93,5 +103,37 @@ each_engine! {
         for upload in uploads {
             assert_eq!(upload.await.expect("the upload ends"), StatusCode::OK);
         }
+    }
+
+    async fn a_file_of_a_builder_app_is_there_for_the_admin_app_and_for_no_other_account(app: TestApp) {
+        let builder = app.app_token(Kind::Builder, &[]).await;
+        let reply = app.send(Request::upload(b"[]").token(&builder)).await;
+        let file_id = reply.json()["fileId"].as_str().expect("a file id").to_owned();
+        assert!(is_there(&app, &file_id).await);
+
+        let other = app.another_tenant().await;
+        let import = Request::new(Method::POST, "/api/public/roles/import?roleType=bot").json(&json!({"fileId": file_id}));
+        let reply = app.send(import.token(&other.token)).await;
+        assert_eq!(reply.json()["errors"][0]["msg"], "Invalid file id");
+    }
+
+    async fn a_file_is_forgotten_after_thirty_days(app: TestApp) {
+        let old = app.upload(b"[]").await;
+        app.clock.advance_ms(DAY_MS);
+        let young = app.upload(b"[]").await;
+        app.clock.advance_ms(29 * DAY_MS);
+        assert_eq!(files::forget_old(&app.server.core).await.expect("the database answers"), 0);
+        app.clock.advance_ms(1);
+        assert_eq!(files::forget_old(&app.server.core).await.expect("the database answers"), 1);
+        assert!(!is_there(&app, &old).await);
+        assert!(is_there(&app, &young).await);
+    }
+
+    async fn an_upload_is_audited(app: TestApp) {
+        let token = app.app_token(Kind::Admin, &[Scope::AuditLogs]).await;
+        app.upload(b"[]").await;
+        let log = app.send(Request::new(Method::GET, "/api/public/auditlogs?size=1").token(&token)).await;
+        assert_eq!(log.json()["auditlogs"][0]["Name"], "File Uploaded", "{}", log.body);
+        assert_eq!(log.json()["auditlogs"][0]["Description"], "File of 2 bytes uploaded");
     }
 }

@@ -23,6 +23,7 @@ use Door::{AnyApp, Open, Scope as Needs};
 const LIST: &[(&str, Door)] = &[
     ("GET /api/public/bots", Needs(Scope::RoleManagement)),
     ("GET /api/public/groups", Needs(Scope::RoleManagement)),
+    ("GET /api/public/auditlogs", Needs(Scope::AuditLogs)),
     ("GET /api/public/roles", Needs(Scope::RoleManagement)),
     ("GET /api/public/roles/export", Needs(Scope::RoleManagement)),
     ("POST /api/public/roles/import", Needs(Scope::RoleManagement)),

@@ -1,6 +1,7 @@
 //! The vendor's exact JSON: field names, order, casing and quirks. Its words stop here.
 
 pub mod assignments;
+pub mod audit_logs;
 pub mod bots;
 pub mod groups;
 pub mod role_import;
