@@ -3,8 +3,11 @@
 
 #![expect(clippy::expect_used, reason = "what is missing in an answer fails the test")]
 
+mod audited;
 mod documents;
 mod strangers;
+mod tenancy;
+mod world;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,182 @@
+//! What the tests of all routes act on: two accounts with one of everything, and for each route a
+//! call that works.
+
+use rolecall_control::{bots, groups};
+use rolecall_store::Meter;
+use rolecall_testkit::{Reply, Request, Tenant, TestApp};
+use serde_json::{Value, json};
+
+/// The calls, by route: path and body with `<names>` for what belongs to an account.
+pub(crate) const CALLS: &[(&str, &str, &str)] = &[
+    (
+        "POST /api/public/btroles/assignments",
+        "/api/public/btroles/assignments",
+        r#"[{"roleId":"<bot role>","botId":"<bot>","addUsers":["<email>"],"removeUsers":[""],"addGroups":["<group name>"]}]"#,
+    ),
+    (
+        "POST /api/public/btroles/assignments",
+        "/api/public/btroles/assignments",
+        r#"[{"roleId":"<bot role>","botId":"<bot>","removeUsers":["<owner>"],"removeGroups":["<empty group name>"]},
+            {"roleId":"<bot role>","botId":"<bot>","addOrgUserIds":["<other org user>"],"removeOrgUserIds":["<org user>"]}]"#,
+    ),
+    (
+        "POST /api/public/adminroles/assignments",
+        "/api/public/adminroles/assignments",
+        r#"[{"roleId":"<admin role>","addUsers":["<email>"],"addGroups":["<group name>"]},
+            {"roleId":"<admin role>","addOrgUserIds":["<other org user>"],"removeUsers":["<owner>"],"removeGroups":["<empty group name>"]}]"#,
+    ),
+    (
+        "POST /api/public/roles/import",
+        "/api/public/roles/import?roleType=admin&fullImport=false",
+        r#"{"fileId":"<file>"}"#,
+    ),
+    ("POST /api/public/roles/import", "/api/public/roles/import?roleType=admin&dryRun=true", r#"{"fileId":"<file>"}"#),
+    ("GET /api/public/roles", "/api/public/roles?roleType=bot&cursor=<role cursor>", ""),
+    ("GET /api/public/alluserroles", "/api/public/alluserroles?cursor=<user cursor>", ""),
+    (
+        "POST /api/public/users",
+        "/api/public/users",
+        r#"{"users":[{"userInfo":{"emailId":"<new email>","orgUserId":"<new org user>"},"groups":["<group>"],
+            "roles":[{"roleId":"<bot role>","botId":"<bot>"},{"roleId":"<admin role>"}],
+            "assignBotTasks":[{"streamId":"<bot>","dialogs":[]}]}]}"#,
+    ),
+    (
+        "PUT /api/public/users",
+        "/api/public/users",
+        r#"{"users":[{"userInfo":{"emailId":"<email>","firstName":"New"},"groups":{"addTo":["<group>"],"removeFrom":["<empty group>"]},
+            "roles":{"addTo":[{"roleId":"<admin role>"}],"removeFrom":[{"roleId":"<bot role>","botId":"<bot>"}]}}]}"#,
+    ),
+    (
+        "PUT /api/public/users",
+        "/api/public/users",
+        r#"{"users":[{"userInfo":{"orgUserId":"<org user>","lastName":"New"}}]}"#,
+    ),
+    ("POST /api/public/usersInfo", "/api/public/usersInfo", r#"{"emailIds":["<email>"]}"#),
+    ("POST /api/public/usersInfo", "/api/public/usersInfo", r#"{"orgUserIds":["<org user>"]}"#),
+    (
+        "POST /api/public/useraccess",
+        "/api/public/useraccess",
+        r#"{"emailIds":["<email>"],"canCreateBot":false,"isDeveloper":false}"#,
+    ),
+    ("GET /api/public/auditlogs", "/api/public/auditlogs?fetchAfter=<audit entry>", ""),
+    ("DELETE /api/public/users", "/api/public/users", r#"{"deleteEmailIds":["<email>"]}"#),
+    ("DELETE /api/public/users", "/api/public/users", r#"{"orgUserIds":["<other org user>"]}"#),
+];
+
+/// Routes that take no id of anything.
+pub(crate) const WITHOUT_IDS: &[&str] = &[
+    "GET /api/public/bots",
+    "GET /api/public/groups",
+    "GET /api/public/roles/export",
+    "POST /api/public/uploadfile",
+    "GET /healthz",
+    "GET /metrics",
+    "GET /readyz",
+];
+
+/// One of everything of an account, by the names in [`CALLS`].
+pub(crate) struct World(Vec<(&'static str, String)>);
+
+impl World {
+    /// Fills the account; `name` goes into every name, so that nothing is the same in two accounts.
+    pub(crate) async fn fill(app: &TestApp, tenant: &Tenant, name: &str) -> Self {
+        let ctx = app.server.core.ctx(tenant.account.no, rolecall_model::audit::Actor::Operator, Meter::default());
+        let bot = bots::create(&ctx, &bots::NewBot::named(format!("{name} bot"))).await.expect("a bot");
+        let mut made = Vec::new();
+        for kind in ["group", "empty group"] {
+            let new = groups::NewGroup { name: format!("{name} {kind}"), description: String::new() };
+            made.push(groups::create(&ctx, &new).await.expect("a group"));
+        }
+        let users = json!({"users": [
+            {"userInfo": {"emailId": format!("one@{name}.example"), "orgUserId": format!("{name}-one")}, "groups": [made[0].id]},
+            {"userInfo": {"emailId": format!("two@{name}.example"), "orgUserId": format!("{name}-two")}},
+        ]});
+        sent(app, tenant, "POST", "/api/public/users", &users).await;
+        let role = json!([{"roleType": "admin", "role": format!("{name} role"), "rDesc": "", "permissions": {"Invite": "YES"},
+                           "refId": format!("{name}-ref")}]);
+        let upload = Request::upload(role.to_string().as_bytes()).token(&tenant.token);
+        let file = text(&app.send(upload).await.json()["fileId"]);
+        let import = json!({"fileId": file});
+        let admin_role = sent(app, tenant, "POST", "/api/public/roles/import?roleType=admin", &import).await;
+        // What an import of this file changes must not be done already when it is tried.
+        let other_role = json!([{"roleType": "admin", "role": format!("{name} second"), "permissions": {}, "refId": format!("{name}-2")}]);
+        let upload = Request::upload(other_role.to_string().as_bytes()).token(&tenant.token);
+        let other_file = text(&app.send(upload).await.json()["fileId"]);
+        let roles = sent(app, tenant, "GET", "/api/public/roles?roleType=bot&limit=1", &Value::Null).await;
+        let users = sent(app, tenant, "GET", "/api/public/alluserroles?limit=1", &Value::Null).await;
+        let entries = sent(app, tenant, "GET", "/api/public/auditlogs?size=1", &Value::Null).await;
+        let bot_roles = sent(app, tenant, "GET", "/api/public/roles?roleType=bot", &Value::Null).await;
+        Self(vec![
+            ("bot role", text(&bot_roles["roles"][2]["_id"])),
+            ("admin role", text(&admin_role[0]["_id"])),
+            ("bot", bot.id),
+            ("email", format!("one@{name}.example")),
+            ("new email", format!("new@{name}.example")),
+            ("owner", tenant.account.owner_email.clone()),
+            ("org user", format!("{name}-one")),
+            ("other org user", format!("{name}-two")),
+            ("new org user", format!("{name}-three")),
+            ("group", made[0].id.clone()),
+            ("group name", made[0].name.clone()),
+            ("empty group", made[1].id.clone()),
+            ("empty group name", made[1].name.clone()),
+            ("file", other_file),
+            ("role cursor", text(&roles["nextCursor"])),
+            ("user cursor", text(&users["nextCursor"])),
+            ("audit entry", text(&entries["auditlogs"][0]["AuditLogId"])),
+        ])
+    }
+
+    /// The value of a name.
+    pub(crate) fn value(&self, name: &str) -> &str {
+        &self.0.iter().find(|(own, _)| *own == name).expect("a name of the world").1
+    }
+
+    /// A value of the same form that nothing in any account has.
+    pub(crate) fn nobodys(&self, name: &str) -> String {
+        let value = self.value(name);
+        let (at, _) = value.char_indices().rev().find(|(_, c)| c.is_ascii_alphanumeric()).expect("a letter or digit");
+        let other = if &value[at..=at] == "7" { "5" } else { "7" };
+        // The first part changes as well: an id that differs only at its end could be the next one made.
+        format!("{}{other}{}", &value[..at], &value[at + 1..])
+            .replacen("other", "nobody", 1)
+            .replacen("Other", "Nobody", 1)
+    }
+
+    /// `text` with each `<name>` as this account has it.
+    pub(crate) fn fill_in(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("<{name}>"), value))
+    }
+}
+
+/// The names between angle brackets in `text`.
+pub(crate) fn names(text: &str) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        text.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Sends a call of the list.
+pub(crate) async fn call(app: &TestApp, token: &str, route: &str, path: &str, body: &str) -> Reply {
+    let (method, _) = route.split_once(' ').expect("a method and a path");
+    let request = Request::new(method.parse().expect("a method"), path).token(token);
+    let request = if body.is_empty() {
+        request
+    } else {
+        request.header("content-type", "application/json").bytes(body.as_bytes().to_vec())
+    };
+    app.send(request).await
+}
+
+async fn sent(app: &TestApp, tenant: &Tenant, method: &str, path: &str, body: &Value) -> Value {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let reply = call(app, &tenant.token, &format!("{method} "), path, &body).await;
+    assert!(reply.status.is_success(), "{method} {path}: {}", reply.body);
+    reply.json()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
