@@ -48,9 +48,18 @@ const SHARED: [(&str, &str); 4] = [
     ("503", "The server cannot do this right now; send the same request again after `Retry-After` seconds."),
 ];
 
-/// Adds the shared answers to each call.
+/// Names each call after its method and path, as handlers of different subjects share their names,
+/// and adds the shared answers.
 pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     for (path, item) in &mut document.paths.paths {
+        let place = path.trim_start_matches("/api/public").replace(['/', '-', '.'], "_").replace(['{', '}'], "");
+        for (method, operation) in
+            [("get", &mut item.get), ("post", &mut item.post), ("put", &mut item.put), ("delete", &mut item.delete)]
+        {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}{place}"));
+            }
+        }
         if !path.starts_with("/api/public/") {
             continue;
         }

@@ -30,6 +30,17 @@ fn every_call_documents_every_answer_it_can_give() {
 }
 
 #[test]
+fn no_two_calls_have_the_same_name() {
+    let document = serde_json::to_value(rolecall_server::routes::document()).expect("the document is JSON");
+    let items = document["paths"].as_object().expect("paths").values();
+    let calls = items.flat_map(|item| item.as_object().expect("methods").values());
+    let mut names: Vec<&str> = calls.map(|call| call["operationId"].as_str().expect("a name")).collect();
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:#?}");
+    assert!(names.contains(&"get_roles_export"), "{names:#?}");
+}
+
+#[test]
 fn every_reference_in_the_document_leads_somewhere() {
     fn references(value: &Value, found: &mut Vec<String>) {
         match value {
