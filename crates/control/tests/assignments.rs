@@ -158,6 +158,26 @@ each_engine! {
         assert!(held(&app, None).await.is_empty());
     }
 
+    async fn a_page_takes_as_many_statements_for_many_users_as_for_few(app: TestApp) {
+        let company = Company::found(&app).await;
+        let statements = async |limit| {
+            let ctx = app.operator();
+            holdings::list(&ctx, Page::first(limit), None).await.expect("the list");
+            ctx.meter.reading().n_statements
+        };
+        let for_few = statements(10).await;
+        let users = app.users((0..400).map(|nth| format!("user-{nth}@acme.example"))).await;
+        let all = users.iter().flat_map(|user| {
+            let holder = Holder::User(user.no);
+            [Assignment { bot: company.bot.no, role: company.tester.no, holder },
+             Assignment { bot: NO_BOT, role: company.manager.no, holder }]
+        });
+        let all: Vec<Assignment> = all.collect();
+        app.change(async |change| assignments::add(change, &mut Known::default(), &all).await).await;
+        assert_eq!(statements(403).await, for_few);
+        assert!(for_few <= 11, "{for_few}");
+    }
+
     async fn groups_that_users_are_in_are_named_in_order(app: TestApp) {
         let users = app.users(["ann@acme.example", "ben@acme.example"]).await;
         app.group("Staff", &[&users[0]]).await;
