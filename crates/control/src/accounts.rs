@@ -12,12 +12,15 @@ use rolecall_model::{
 };
 use rolecall_store::{
     Meter, Tx, accounts,
-    assignments::{self, Assignment, Holder, NO_BOT},
+    assignments::{Assignment, Holder, NO_BOT},
     roles, users,
 };
 use serde_json::{Value, json};
 
-use crate::{Change, Core, Ctx, Error, Record, Rule};
+use crate::{
+    Change, Core, Ctx, Error, Record, Rule,
+    assignments::{self, Known},
+};
 
 /// An account that was just made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,16 +114,8 @@ async fn create_in(
         after: json!({"userId": owner.id, "emailId": owner_email}),
     });
     if let Some(admin) = built_in.iter().find(|role| role.name == MASTER_ADMIN) {
-        let seq = change.record(Record {
-            event: Event::AdminRoleAssignedToUsers,
-            target: format!("{} {}", owner.id, admin.id),
-            description: format!("Admin role {} assigned to {owner_email}", admin.name),
-            before: Value::Null,
-            after: json!({"roleId": admin.id, "userId": owner.id}),
-        });
         let assignment = Assignment { bot: NO_BOT, role: admin.no, holder: Holder::User(owner.no) };
-        let at = change.at;
-        assignments::insert(change.tx, no, at, &[(assignment, seq)]).await?;
+        assignments::add(&mut change, &mut Known::default(), &[assignment]).await?;
     }
     change.finish().await?;
     Ok(Created { no, account_id, org_id, owner_id, owner_email: owner_email.to_owned() })
