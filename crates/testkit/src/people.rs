@@ -5,39 +5,35 @@ use rolecall_control::{
     bots::{self, NewBot},
     groups::{self, NewGroup},
     memberships,
+    users::{self, Particulars, Wish},
 };
-use rolecall_model::{
-    bot::Bot,
-    group::Group,
-    ids::{Kind, UserNo, prefixed},
-    user::User,
-};
+use rolecall_model::{bot::Bot, group::Group, text::fold, user::User};
 use rolecall_store::{
     accounts,
     audit::{self, Entry},
-    users,
+    users as stored,
 };
 
 use crate::TestApp;
 
 impl TestApp {
-    /// Makes users with these addresses; the organisation knows each by `emp-` and what stands
+    /// Makes users with these addresses, in their order; the organisation knows each by `emp-` and what stands
     /// before the `@`.
     pub async fn users(&self, emails: impl IntoIterator<Item = impl Into<String>>) -> Vec<User> {
         let ctx = self.operator();
-        let mut tx = ctx.attempts().begin().await.expect("a transaction");
-        let mut change = Change::begin(&ctx, &mut tx).await.expect("a change");
-        let mut made = Vec::new();
-        for email in emails {
-            let email: String = email.into();
-            let (no, id) = (UserNo(change.next_no()), prefixed(Kind::User, ctx.core.random.bytes()));
+        let emails: Vec<String> = emails.into_iter().map(Into::into).collect();
+        let wish = |email: &String| {
             let org_user_id = format!("emp-{}", email.split('@').next().unwrap_or_default());
-            made.push(User { org_user_id, ..User::new(no, id, email, change.at) });
-        }
-        change.account.n_users += i64::try_from(made.len()).expect("a number");
-        users::insert(change.tx, ctx.account, change.account.revision, &made).await.expect("they are new");
-        accounts::save(change.tx, &change.account).await.expect("the numbers are kept");
-        tx.commit().await.expect("they are kept");
+            let particulars = Particulars { org_user_id: Some(org_user_id), ..Particulars::default() };
+            Wish { who: email.clone(), particulars, grants: Vec::new() }
+        };
+        let wishes: Vec<_> = emails.iter().map(wish).collect();
+        assert_eq!(users::create(&ctx, &wishes).await.expect("they can be made"), []);
+        let mut tx = ctx.read().await.expect("a transaction");
+        let folded: Vec<String> = emails.iter().map(|email| fold(email)).collect();
+        let made = stored::find_many(&mut tx, ctx.account, stored::Key::Email, &folded).await;
+        let mut made = made.expect("they are found");
+        made.sort_unstable_by_key(|user| user.no);
         made
     }
 
