@@ -3,9 +3,12 @@
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
 mod assignments;
+mod bots;
+mod groups;
 mod holdings;
 mod memberships;
 mod names;
+mod users;
 
 use rolecall_model::{
     bot::Bot,
