@@ -21,6 +21,8 @@ use rolecall_store::{
 
 pub use change::{Known, add, end, end_all_of_bot, end_all_of_group, end_all_of_role};
 
+pub(crate) use change::add_new;
+
 use crate::{Change, Ctx, Error, Rule, error::Faults};
 
 /// One role, on a bot if it is a bot role, and who is to gain or lose it.

@@ -219,7 +219,8 @@ async fn owner_role(change: &mut Change<'_>) -> Result<Role, Error> {
     role.ok_or_else(|| rolecall_store::Error::Failed { code: "role of bot owners not found".to_owned() }.into())
 }
 
-fn shown(bot: &Bot, owner: &User) -> Value {
+/// What the audit log keeps of a bot.
+pub(crate) fn shown(bot: &Bot, owner: &User) -> Value {
     json!({
         "botId": bot.id,
         "name": bot.name,

@@ -17,6 +17,8 @@ pub mod files;
 pub mod groups;
 pub mod holdings;
 pub mod list;
+pub mod manifest_apply;
+pub mod manifest_export;
 pub mod memberships;
 pub mod role_import;
 pub mod roles;

@@ -18,6 +18,14 @@ use crate::{Change, Error, Record, Rule};
 
 /// Puts users into groups. Who is in a group already stays in it.
 pub async fn add_users(change: &mut Change<'_>, pairs: &[(&Group, &User)]) -> Result<(), Error> {
+    add_new_users(change, pairs).await.map(drop)
+}
+
+/// Puts users into groups, and tells which memberships are new.
+pub(crate) async fn add_new_users(
+    change: &mut Change<'_>,
+    pairs: &[(&Group, &User)],
+) -> Result<Vec<Membership>, Error> {
     let pairs = pairs.iter().map(|(group, user)| Pair::of_user(group, user)).collect();
     add(change, Event::UsersAddedToGroup, pairs).await
 }
@@ -32,6 +40,14 @@ pub async fn remove_users(change: &mut Change<'_>, pairs: &[(&Group, &User)]) ->
 ///
 /// Errors: [`Rule::GroupCycle`] if a group would come to contain itself.
 pub async fn add_groups(change: &mut Change<'_>, pairs: &[(&Group, &Group)]) -> Result<(), Error> {
+    add_new_groups(change, pairs).await.map(drop)
+}
+
+/// As [`add_groups`], and tells which memberships are new.
+pub(crate) async fn add_new_groups(
+    change: &mut Change<'_>,
+    pairs: &[(&Group, &Group)],
+) -> Result<Vec<Membership>, Error> {
     let account = change.account_no();
     let nested = memberships::nested(change.tx, account).await?;
     let added: Vec<(GroupNo, GroupNo)> = pairs.iter().map(|(group, member)| (group.no, member.no)).collect();
@@ -68,13 +84,14 @@ impl<'a> Pair<'a> {
     }
 }
 
-async fn add(change: &mut Change<'_>, event: Event, pairs: Vec<Pair<'_>>) -> Result<(), Error> {
+async fn add(change: &mut Change<'_>, event: Event, pairs: Vec<Pair<'_>>) -> Result<Vec<Membership>, Error> {
     let holding = holding(change, &pairs).await?;
     let pairs = pairs.into_iter().filter(|pair| !holding.contains(&pair.membership)).collect();
     let began = recorded(change, event, pairs);
     let (account, at) = (change.account_no(), change.at);
     memberships::insert(change.tx, account, at, &began).await?;
-    change.flush_if_full().await
+    change.flush_if_full().await?;
+    Ok(began.into_iter().map(|(membership, _)| membership).collect())
 }
 
 async fn remove(change: &mut Change<'_>, event: Event, pairs: Vec<Pair<'_>>) -> Result<(), Error> {

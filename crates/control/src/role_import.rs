@@ -90,6 +90,11 @@ async fn read(ctx: &Ctx, order: &Order) -> Result<File, Error> {
 }
 
 fn planned(file: File, existing: &[Role], mode: Mode) -> Result<Plan, Error> {
+    plan(file, existing, mode).map_err(bad_file)
+}
+
+/// What the import of `file` over `existing`, the account's roles of its type, would change.
+pub(crate) fn plan(file: File, existing: &[Role], mode: Mode) -> Result<Plan, Problems> {
     let existing = existing.iter().map(|role| model::Role {
         role_id: role.id.clone(),
         name: role.name.clone(),
@@ -98,7 +103,18 @@ fn planned(file: File, existing: &[Role], mode: Mode) -> Result<Plan, Error> {
         ref_id: role.ref_id.clone(),
         is_built_in: role.is_built_in,
     });
-    model::plan(file, existing.collect(), mode).map_err(bad_file)
+    model::plan(file, existing.collect(), mode)
+}
+
+/// Does what a plan says, as an import that can be reverted.
+pub(crate) async fn carry_out(
+    ctx: &Ctx,
+    change: &mut Change<'_>,
+    plan: Plan,
+    existing: Vec<Role>,
+) -> Result<(), Error> {
+    let (_, effects) = decided(ctx, change, plan, existing)?;
+    effects.apply(ctx, change, Cause::Import).await.map(drop)
 }
 
 fn bad_file(problems: Problems) -> Error {

@@ -19,6 +19,9 @@ pub use particulars::{Particulars, Task};
 pub use remove::{Removed, remove};
 pub use update::update;
 
+pub(crate) use create::write;
+pub(crate) use particulars::{record_update, shown};
+
 use std::collections::HashMap;
 
 use rolecall_model::{ids::UserNo, text::fold, user::User};

@@ -49,6 +49,11 @@ impl Problems {
         self.0.is_empty()
     }
 
+    /// Whether enough have been told, so that looking for more is in vain.
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= MAX_TOLD
+    }
+
     /// `value` if nothing is wrong, else the problems.
     pub fn or_ok<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }

@@ -60,6 +60,7 @@ pub(crate) struct Table {
     // every change would pay for it.
     pub(crate) of_role: &'static str,
     pub(crate) on_bot: &'static str,
+    pub(crate) after: &'static str,
 }
 
 pub(crate) const FOR_USERS: Table = Table {
@@ -93,6 +94,12 @@ SELECT bot_no, role_no, user_no
 FROM user_assignments
 WHERE account_no = $1 AND bot_no = $2
 LIMIT $3",
+    after: "
+SELECT bot_no, role_no, user_no
+FROM user_assignments
+WHERE account_no = $1 AND (bot_no, role_no, user_no) > ($2, $3, $4)
+ORDER BY bot_no, role_no, user_no
+LIMIT $5",
 };
 
 pub(crate) const FOR_GROUPS: Table = Table {
@@ -126,6 +133,12 @@ SELECT bot_no, role_no, group_no
 FROM group_assignments
 WHERE account_no = $1 AND bot_no = $2
 LIMIT $3",
+    after: "
+SELECT bot_no, role_no, group_no
+FROM group_assignments
+WHERE account_no = $1 AND (bot_no, role_no, group_no) > ($2, $3, $4)
+ORDER BY bot_no, role_no, group_no
+LIMIT $5",
 };
 
 /// The columns of the tables' keys.
@@ -257,4 +270,21 @@ pub async fn list(tx: &mut Tx, account: AccountNo, of: Of, limit: i64) -> Result
         }
     }
     Ok(listed)
+}
+
+/// The assignments to holders of the same kind that come after `after`, by bot, role and holder, at
+/// most `limit`: for going through all of them.
+pub async fn list_after(
+    tx: &mut Tx,
+    account: AccountNo,
+    after: Assignment,
+    limit: i64,
+) -> Result<Vec<Assignment>, Error> {
+    let table = match after.holder {
+        Holder::User(_) => FOR_USERS,
+        Holder::Group(_) => FOR_GROUPS,
+    };
+    let (bot_no, role_no, holder_no) = key(&after);
+    let list = sqlx::query(table.after).bind(account.0).bind(bot_no).bind(role_no).bind(holder_no).bind(limit);
+    tx.all(list).await?.iter().map(|row| table.assignment(row)).collect()
 }

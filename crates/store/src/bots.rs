@@ -32,6 +32,14 @@ const OWNERS: &str = "
 SELECT DISTINCT owner_no
 FROM bots
 WHERE account_no = $1 AND removed_at_ms IS NULL AND owner_no IN ";
+const UPDATE: &str = "
+UPDATE bots
+SET name = $3, name_folded = $4, description = $5, purpose = $6, default_language = $7, status = $8, owner_no = $9
+WHERE account_no = $1 AND bot_no = $2";
+const REMOVE: &str = "
+UPDATE bots
+SET removed_at_ms = $2
+WHERE account_no = $1 AND removed_at_ms IS NULL AND bot_no IN ";
 const INSERT: &str = "
 INSERT INTO bots
   (account_no, bot_no, bot_id, name, name_folded, description, purpose, default_language, status, owner_no, created_at_ms)
@@ -127,6 +135,35 @@ pub async fn insert(tx: &mut Tx, account: AccountNo, bots: &[Bot]) -> Result<(),
                 .bind(bot.created_at.as_ms());
         }
         tx.run(insert).await?;
+    }
+    Ok(())
+}
+
+/// Writes all that may change of a bot. Errors: [`Error::Conflict`] if its name is taken.
+pub async fn update(tx: &mut Tx, account: AccountNo, bot: &Bot) -> Result<(), Error> {
+    let update = sqlx::query(UPDATE)
+        .bind(account.0)
+        .bind(bot.no.0)
+        .bind(bot.name.clone())
+        .bind(fold(&bot.name))
+        .bind(bot.description.clone())
+        .bind(bot.purpose.clone())
+        .bind(bot.default_language.clone())
+        .bind(bot.status.clone())
+        .bind(bot.owner_no.0);
+    tx.run(update).await?;
+    Ok(())
+}
+
+/// Marks bots as removed at `at`: they stay in the history, and their names are free again.
+pub async fn remove(tx: &mut Tx, account: AccountNo, at: Instant, bots: &[BotNo]) -> Result<(), Error> {
+    for slice in bulk::slices(bots) {
+        let sql = format!("{REMOVE}({})", bulk::values(3, slice.len()));
+        let mut remove = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0).bind(at.as_ms());
+        for bot in slice {
+            remove = remove.bind(bot.0);
+        }
+        tx.run(remove).await?;
     }
     Ok(())
 }

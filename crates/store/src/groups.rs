@@ -30,6 +30,12 @@ pub(crate) const FIND_BY_NOS: &str = "
 SELECT group_no, group_id, name, description, created_at_ms
 FROM groups
 WHERE account_no = $1 AND removed_at_ms IS NULL AND group_no IN ";
+const UPDATE: &str =
+    "UPDATE groups SET name = $3, name_folded = $4, description = $5 WHERE account_no = $1 AND group_no = $2";
+const REMOVE: &str = "
+UPDATE groups
+SET removed_at_ms = $2
+WHERE account_no = $1 AND removed_at_ms IS NULL AND group_no IN ";
 const INSERT: &str =
     "INSERT INTO groups (account_no, group_no, group_id, name, name_folded, description, created_at_ms) VALUES ";
 
@@ -115,6 +121,31 @@ pub async fn insert(tx: &mut Tx, account: AccountNo, groups: &[Group]) -> Result
                 .bind(group.created_at.as_ms());
         }
         tx.run(insert).await?;
+    }
+    Ok(())
+}
+
+/// Writes all that may change of a group. Errors: [`Error::Conflict`] if its name is taken.
+pub async fn update(tx: &mut Tx, account: AccountNo, group: &Group) -> Result<(), Error> {
+    let update = sqlx::query(UPDATE)
+        .bind(account.0)
+        .bind(group.no.0)
+        .bind(group.name.clone())
+        .bind(fold(&group.name))
+        .bind(group.description.clone());
+    tx.run(update).await?;
+    Ok(())
+}
+
+/// Marks groups as removed at `at`: they stay in the history, and their names are free again.
+pub async fn remove(tx: &mut Tx, account: AccountNo, at: Instant, groups: &[GroupNo]) -> Result<(), Error> {
+    for slice in bulk::slices(groups) {
+        let sql = format!("{REMOVE}({})", bulk::values(3, slice.len()));
+        let mut remove = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0).bind(at.as_ms());
+        for group in slice {
+            remove = remove.bind(group.0);
+        }
+        tx.run(remove).await?;
     }
     Ok(())
 }

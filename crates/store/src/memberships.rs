@@ -117,6 +117,12 @@ pub struct GroupInside {
 
 /// The columns of a sought membership: account, group and member.
 pub(crate) const KEY: [Column; 3] = [Column::Number; 3];
+pub(crate) const USERS_AFTER: &str = "
+SELECT group_no, user_no
+FROM group_users
+WHERE account_no = $1 AND (group_no, user_no) > ($2, $3)
+ORDER BY group_no, user_no
+LIMIT $4";
 
 /// The two kinds of memberships, each in tables of its own, as pairs of numbers.
 #[derive(Clone, Copy)]
@@ -247,6 +253,19 @@ pub async fn groups_inside(tx: &mut Tx, account: AccountNo, groups: &[GroupNo]) 
     }
     found.sort_unstable();
     Ok(found)
+}
+
+/// The users in groups that come after `after`, by group and user, at most `limit`: for going
+/// through all of them.
+pub async fn users_after(
+    tx: &mut Tx,
+    account: AccountNo,
+    after: (GroupNo, UserNo),
+    limit: i64,
+) -> Result<Vec<(GroupNo, UserNo)>, Error> {
+    let list = sqlx::query(USERS_AFTER).bind(account.0).bind(after.0.0).bind(after.1.0).bind(limit);
+    let rows = tx.all(list).await?;
+    rows.iter().map(|row| Ok((GroupNo(row.try_get(0)?), UserNo(row.try_get(1)?)))).collect()
 }
 
 /// Adds memberships, each with the number of its audit entry. The rows go in sorted by key, which

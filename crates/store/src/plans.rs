@@ -56,6 +56,8 @@ fn statements() -> Vec<(&'static str, String)> {
         ("end assignments of groups", many(FOR_GROUPS.end)),
         ("assignments of one role to users", FOR_USERS.of_role.to_owned()),
         ("assignments of one role to groups", FOR_GROUPS.of_role.to_owned()),
+        ("assignments to users, one after another", FOR_USERS.after.to_owned()),
+        ("assignments to groups, one after another", FOR_GROUPS.after.to_owned()),
         ("assignments on one bot to users", FOR_USERS.on_bot.to_owned()),
         ("assignments on one bot to groups", FOR_GROUPS.on_bot.to_owned()),
     ]);
@@ -63,6 +65,7 @@ fn statements() -> Vec<(&'static str, String)> {
     statements.extend([
         ("users in groups", pairs(FIND_USERS)),
         ("groups in groups", pairs(FIND_GROUPS)),
+        ("users in groups, one after another", memberships::USERS_AFTER.to_owned()),
         ("take users out of groups", pairs(END_USERS)),
         ("take groups out of groups", pairs(END_GROUPS)),
         ("first users of a group", memberships::FIRST_USERS.replace("GROUP", "3")),

@@ -70,7 +70,17 @@ const CHUNK: usize = 1_024;
 
 /// Adds those of `assignments` that do not hold yet.
 pub async fn add(change: &mut Change<'_>, known: &mut Known, assignments: &[Assignment]) -> Result<(), Error> {
+    add_new(change, known, assignments).await.map(drop)
+}
+
+/// Adds those of `assignments` that do not hold yet, and tells which those are.
+pub(crate) async fn add_new(
+    change: &mut Change<'_>,
+    known: &mut Known,
+    assignments: &[Assignment],
+) -> Result<Vec<Assignment>, Error> {
     let account = change.account_no();
+    let mut added = Vec::new();
     let mut sorted = assignments.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
@@ -79,8 +89,9 @@ pub async fn add(change: &mut Change<'_>, known: &mut Known, assignments: &[Assi
         let new: Vec<Assignment> = chunk.iter().filter(|assignment| !held.contains(assignment)).copied().collect();
         let rows = record(change, known, &new, Turn::Begins).await?;
         assignments::insert(change.tx, account, change.at, &rows).await?;
+        added.extend(new);
     }
-    Ok(())
+    Ok(added)
 }
 
 /// Ends those of `assignments` that hold.

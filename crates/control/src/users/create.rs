@@ -107,7 +107,8 @@ fn decide(wish: &Wish<String>, there: &There, things: &Things, owner: UserNo) ->
     Ok((Decided::Fresh(Box::new(draft)), things.resolve(&wish.grants, None, owner)?))
 }
 
-async fn write(change: &mut Change<'_>, made: &[User]) -> Result<(), Error> {
+/// Writes users that are new, within a change.
+pub(crate) async fn write(change: &mut Change<'_>, made: &[User]) -> Result<(), Error> {
     change.account.n_users += i64::try_from(made.len()).unwrap_or_default();
     let (account, revision) = (change.account_no(), change.account.revision);
     users::insert(change.tx, account, revision, made).await?;

@@ -77,7 +77,7 @@ pub(super) fn taken() -> Fault {
 }
 
 /// Notes what is different about a user, if anything is.
-pub(super) fn record_update(change: &mut Change<'_>, before: &User, after: &User) {
+pub(crate) fn record_update(change: &mut Change<'_>, before: &User, after: &User) {
     let (old, new) = (shown(before), shown(after));
     let differs = |key: &String| old.get(key) != new.get(key);
     let only_what_differs = |side: &Map<String, Value>| {
@@ -106,7 +106,7 @@ pub(super) fn record_update(change: &mut Change<'_>, before: &User, after: &User
 }
 
 /// What the audit log keeps of a user, but for the tasks it is given.
-pub(super) fn shown(user: &User) -> Map<String, Value> {
+pub(crate) fn shown(user: &User) -> Map<String, Value> {
     let fixed = [
         ("userId", Value::from(user.id.as_str())),
         ("emailId", user.email.as_str().into()),
