@@ -24,12 +24,19 @@ pub(super) enum Form {
 pub(super) struct Answer {
     text: String,
     json: Value,
+    code: u8,
 }
 
 impl Answer {
     /// An answer of a command that did what it should.
     pub(super) fn new(text: impl Into<String>, json: Value) -> Self {
-        Self { text: text.into(), json }
+        Self { text: text.into(), json, code: 0 }
+    }
+
+    /// The same with another exit code.
+    #[must_use]
+    pub(super) fn with_code(self, code: u8) -> Self {
+        Self { code, ..self }
     }
 
     /// Prints it; its exit code. A command that already said everything prints nothing more.
@@ -39,7 +46,7 @@ impl Answer {
             Form::Text if !self.text.is_empty() => print(&self.text),
             _ => {}
         }
-        ExitCode::SUCCESS
+        ExitCode::from(self.code)
     }
 }
 

@@ -8,7 +8,9 @@ mod answer;
 mod app;
 mod demo;
 mod duration;
+mod export;
 mod key;
+mod manifest;
 mod migrate;
 mod open;
 mod serve;
@@ -78,6 +80,12 @@ enum Command {
     /// Register client apps and manage them
     #[command(subcommand)]
     App(app::App),
+    /// Make an account hold what a manifest says
+    Apply(manifest::Apply),
+    /// Tell what `apply` would change; exit code 3 if anything
+    Plan(manifest::Plan),
+    /// Write an account down as a manifest that `apply` takes
+    Export(export::Export),
     /// Make the key that seals secrets
     #[command(subcommand)]
     Key(key::Key),
@@ -122,6 +130,9 @@ async fn work(cli: Cli, machine: Machine) -> anyhow::Result<Answer> {
         Command::Migrate => migrate::run(&config, &machine).await,
         Command::Account(account) => account.run(&config, machine).await,
         Command::App(app) => app.run(&config, machine).await,
+        Command::Apply(apply) => apply.run(&config, machine).await,
+        Command::Plan(plan) => plan.run(&config, machine).await,
+        Command::Export(export) => export.run(&config, machine, form).await,
         Command::Token(token) => token.run(&config, machine).await,
         Command::Key(_) | Command::Completions { .. } => Ok(Answer::default()),
     }
@@ -136,7 +147,8 @@ fn completions(shell: clap_complete::Shell) -> Answer {
 
 /// Logs go to standard error, so that they never mix with an answer.
 fn begin_logging(config: &Config) -> anyhow::Result<()> {
-    let Ok(filter) = EnvFilter::try_new(&config.log.level) else {
+    // The driver's own lines hold whole statements, thousands of placeholders long; who wants them asks.
+    let Ok(filter) = EnvFilter::try_new(format!("sqlx::query=off,{}", config.log.level)) else {
         bail!("log.level is {:?}, and must be error, warn, info, debug or trace", config.log.level);
     };
     let registry = tracing_subscriber::registry().with(filter);

@@ -6,5 +6,6 @@
 mod accounts;
 mod config;
 mod demo;
+mod manifests;
 mod rolecall;
 mod serve;
