@@ -30,12 +30,15 @@ use crate::{
         ("dryRun" = Option<String>, Query, description = "Additive: `true` answers what the import would change, and changes nothing."),
     ),
     request_body = ImportBody,
-    responses((
-        status = 200,
-        description = "The custom roles of the file, in its order, as the account has them now; or the plan, if `dryRun` is true.",
-        body = Answer,
-        headers(("x-import-id" = String, description = "Additive: the id by which the import can be reverted; absent if nothing changed.")),
-    )),
+    responses(
+        (
+            status = 200,
+            description = "The custom roles of the file, in its order, as the account has them now; or the plan, if `dryRun` is true.",
+            body = Answer,
+            headers(("x-import-id" = String, description = "Additive: the id by which the import can be reverted; absent if nothing changed.")),
+        ),
+        (status = 400, description = "There is no such file, or something in it is wrong; nothing was imported.", body = crate::error::Errors),
+    ),
 )]
 pub async fn import(
     caller: Caller<ManageRoles>,
