@@ -17,7 +17,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use rolecall_control::{Core, apps};
+use rolecall_control::{Core, apps, files};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -150,6 +150,9 @@ async fn clean(core: Arc<Core>) {
         rounds.tick().await;
         if let Err(error) = apps::forget_uses(&core).await {
             tracing::warn!("used tokens were not cleared away: {error}");
+        }
+        if let Err(error) = files::forget_old(&core).await {
+            tracing::warn!("old files were not cleared away: {error}");
         }
     }
 }

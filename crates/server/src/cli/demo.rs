@@ -34,8 +34,9 @@ impl Demo {
         let core = open::core(&config, machine).await?;
         let company = demo::company(&core).await?;
         let base = format!("http://{}", bound.address);
+        let calls = demo::calls(&base, &company, folder.path()).await?;
         let made = Answer::new(
-            text(&base, &company),
+            text(&base, &company, &calls),
             json!({
                 "address": base,
                 "accountId": company.account.account_id,
@@ -51,7 +52,7 @@ impl Demo {
 }
 
 /// What people are told: who they are, and lines to paste.
-fn text(base: &str, company: &demo::Company) -> String {
+fn text(base: &str, company: &demo::Company, calls: &[demo::Call]) -> String {
     let mut text = format!(
         "{name}, a sample company:\n\n\
          address  {base}\n\
@@ -67,7 +68,7 @@ fn text(base: &str, company: &demo::Company) -> String {
         secret = company.client_secret,
         token = company.token,
     );
-    for call in demo::calls(base, company) {
+    for call in calls {
         text.push_str("\n# ");
         text.push_str(call.what);
         text.push('\n');

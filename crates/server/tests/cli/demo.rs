@@ -25,12 +25,17 @@ fn every_line_the_demo_prints_can_be_pasted() {
     }
     let calls: Vec<&String> = lines.iter().filter(|line| line.starts_with("curl ")).collect();
     assert_eq!(calls.len(), lines.iter().filter(|line| line.starts_with("# ")).count());
+    let mut answers = Vec::new();
     for line in calls {
         let done = paste(line);
         let (answer, trouble) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
         assert!(done.status.success(), "{line}: {trouble}");
-        let answer: serde_json::Value = serde_json::from_str(&answer).expect(line);
-        assert_eq!(answer.get("errors"), None, "{line}");
+        let json: serde_json::Value = serde_json::from_str(&answer).expect(line);
+        assert_eq!(json.get("errors"), None, "{line}: {answer}");
+        answers.push(answer.into_owned());
+    }
+    for word in ["Conversation Designer", "ingrid.solberg@aurora-air.example", "success", "Night Desk"] {
+        assert!(answers.iter().any(|answer| answer.contains(word)), "{word} in {answers:#?}");
     }
 }
 
