@@ -83,6 +83,21 @@ each_engine! {
         assert_eq!(export(&app, "bot").await.as_array().map(Vec::len), Some(3), "only the built-in roles are left");
     }
 
+    async fn who_left_since_does_not_come_back_with_a_role(app: TestApp) {
+        app.users(["ann@acme.example", "ben@acme.example"]).await;
+        let ids = each(&import(&app, "admin", r#"[{"role":"Clerk","permissions":{}}]"#).await.json(), "_id");
+        let to = json!([{"roleId": ids[0], "addUsers": ["ann@acme.example", "ben@acme.example"]}]);
+        assert_eq!(app.post("/api/public/adminroles/assignments", to).await.status, StatusCode::OK);
+        let imported = import_id(&import(&app, "admin&fullImport=true", "[]").await);
+        let gone = app.delete("/api/public/users", json!({"deleteEmailIds": ["ann@acme.example"]})).await;
+        assert_eq!(gone.status, StatusCode::OK, "{}", gone.body);
+
+        revert(&app, &imported).await;
+        let users = app.get("/api/public/alluserroles").await.json();
+        assert_eq!(each(&users["users"], "username"), ["owner@acme.example", "ben@acme.example"]);
+        assert_eq!(users["users"][1]["adminRoles"][0]["roleName"], "Clerk");
+    }
+
     async fn an_import_of_another_account_is_not_there(app: TestApp) {
         let imported = import_id(&import(&app, "bot", BOT_ROLES).await);
         let other = app.another_tenant().await;
