@@ -8,7 +8,7 @@ use rolecall_model::{
     problem::{Problem, Problems},
     time::Instant,
 };
-use rolecall_store::{Tx, accounts, audit};
+use rolecall_store::{Error as StoreError, Tx, accounts, audit};
 
 pub use rolecall_store::audit::Entry;
 
@@ -89,6 +89,75 @@ async fn seq_of(ctx: &Ctx, tx: &mut Tx, account_id: &str, id: &str) -> Result<i6
     }
     let detail = "is not the AuditLogId of an entry of this account";
     Err(Problems::from(Problem::new("fetchAfter", detail)).into())
+}
+
+/// Where the chain of a log breaks first, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Break {
+    /// There are later entries, but not this one.
+    #[error("entry {seq} is missing")]
+    Missing {
+        /// Its number.
+        seq: i64,
+    },
+    /// The hash of this entry is not the one it should have.
+    #[error("entry {seq} was altered, or those before it were replaced")]
+    Altered {
+        /// Its number.
+        seq: i64,
+    },
+    /// The newest entries are gone.
+    #[error("the log ends with entry {last} and should end with entry {head}")]
+    Cut {
+        /// The number of the last entry there is.
+        last: i64,
+        /// The number of the last entry there should be.
+        head: i64,
+    },
+    /// There are entries that no change of the account wrote.
+    #[error("entry {seq} was added past the program")]
+    Added {
+        /// The number of the first of them.
+        seq: i64,
+    },
+    /// The entries fit together, but are not those that the account wrote.
+    #[error("the log was rewritten up to entry {head}, or the account's own row was")]
+    Rewritten {
+        /// The number of the last entry.
+        head: i64,
+    },
+}
+
+/// How many entries are checked at once.
+const CHUNK: i64 = 1_000;
+
+/// Checks the account's log entry by entry; where it breaks first, if it does.
+pub(crate) async fn verify(tx: &mut Tx, account: &accounts::Account) -> Result<Option<Break>, StoreError> {
+    let (mut last, mut hash) = (0, String::new());
+    loop {
+        let entries = audit::list_after(tx, account.no, last, CHUNK).await?;
+        if entries.is_empty() {
+            break;
+        }
+        for entry in entries {
+            let seq = last + 1;
+            if seq > account.audit_seq {
+                return Ok(Some(Break::Added { seq: entry.seq }));
+            }
+            if entry.seq != seq {
+                return Ok(Some(Break::Missing { seq }));
+            }
+            if entry.hash != chain(&account.id, &hash, &entry) {
+                return Ok(Some(Break::Altered { seq }));
+            }
+            (last, hash) = (seq, entry.hash);
+        }
+    }
+    let head = account.audit_seq;
+    if last < head {
+        return Ok(Some(Break::Cut { last, head }));
+    }
+    Ok((hash != account.audit_hash).then_some(Break::Rewritten { head }))
 }
 
 /// The hash of `entry`, given the hash of the entry before it: SHA-256, in hex, over the account's

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod bots;
 mod change;
 mod context;
+pub mod doctor;
 mod error;
 pub mod files;
 pub mod groups;

@@ -28,6 +28,7 @@ FROM users
 WHERE account_no = $1 AND user_no > $2 AND created_at_ms <= $5 AND (removed_at_ms IS NULL OR removed_at_ms > $5)
 ORDER BY user_no
 LIMIT $3 OFFSET $4";
+const COUNT: &str = "SELECT COUNT(*) FROM users WHERE account_no = $1 AND removed_at_ms IS NULL";
 const COUNT_AT: &str = "
 SELECT COUNT(*)
 FROM users
@@ -122,6 +123,12 @@ pub async fn list(tx: &mut Tx, account: AccountNo, page: Page, at: Option<Instan
         list = list.bind(at.as_ms());
     }
     tx.all(list).await?.iter().map(user).collect()
+}
+
+/// How many users the account has now, counted one by one. Its own row tells it at once; this is for
+/// finding out whether that is true.
+pub async fn count(tx: &mut Tx, account: AccountNo) -> Result<i64, Error> {
+    tx.number(sqlx::query(COUNT).bind(account.0)).await
 }
 
 /// How many users the account had `at` then. How many it has now, its own row tells.

@@ -33,6 +33,15 @@ impl TestDb {
         let db = Db::open(&url).await.expect("the database opens");
         Some(Self { db, url, dir })
     }
+
+    /// Runs `sql` as somebody with access to the database could, past the program.
+    pub async fn tamper(&self, sql: &str) {
+        let mut connection = AnyConnection::connect(&self.url).await.expect("the database answers");
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        let done = sqlx::raw_sql(sql).execute(&mut connection).await.expect("the statements run");
+        assert!(done.rows_affected() > 0, "nothing was tampered with");
+        connection.close().await.expect("the connection closes");
+    }
 }
 
 /// The URL of a new schema on the test server: cheaper than a database of its own for each test.

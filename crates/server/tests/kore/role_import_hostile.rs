@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, future::Future, sync::Arc, task::Poll};
 
 use axum::http::StatusCode;
+use rolecall_control::doctor;
 use rolecall_testkit::{TestApp, each_engine};
 use serde_json::{Value, json};
 
@@ -176,6 +177,8 @@ each_engine! {
             assert_eq!(import.await.expect("the import ends"), StatusCode::OK);
         }
         let left: Value = export(&app, "bot").await.as_array().expect("roles").iter().skip(3).cloned().collect();
+        let findings = doctor::check(&app.server.core).await;
+        assert!(findings.iter().all(|finding| finding.is_ok), "{findings:?}");
         let mut left: Vec<_> = each(&left, "role").into_iter().zip(each(&left, "refId")).collect();
         left.sort();
         let wanted = |list: [(&str, &str); 3]| list.map(|(name, ref_id)| (name.to_owned(), ref_id.to_owned())).to_vec();
@@ -211,5 +214,7 @@ each_engine! {
             assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
             assert_eq!(granted(&export(&app, "admin").await), *wanted);
         }
+        let findings = doctor::check(&app.server.core).await;
+        assert!(findings.iter().all(|finding| finding.is_ok), "{findings:?}");
     }
 }
