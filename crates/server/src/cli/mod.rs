@@ -7,12 +7,14 @@ mod account;
 mod answer;
 mod app;
 mod demo;
+mod doctor;
 mod duration;
 mod export;
 mod key;
 mod manifest;
 mod migrate;
 mod open;
+mod roles;
 mod serve;
 mod token;
 
@@ -89,6 +91,11 @@ enum Command {
     /// Make the key that seals secrets
     #[command(subcommand)]
     Key(key::Key),
+    /// Take imports of roles back
+    #[command(subcommand)]
+    Roles(roles::Roles),
+    /// Check that everything is as it should be, and say how to mend what is not
+    Doctor,
     /// Print a signed token of an app, and nothing else
     Token(token::Token),
     /// Print a script that completes commands in a shell
@@ -133,6 +140,8 @@ async fn work(cli: Cli, machine: Machine) -> anyhow::Result<Answer> {
         Command::Apply(apply) => apply.run(&config, machine).await,
         Command::Plan(plan) => plan.run(&config, machine).await,
         Command::Export(export) => export.run(&config, machine, form).await,
+        Command::Roles(roles) => roles.run(&config, machine).await,
+        Command::Doctor => doctor::run(&config, machine).await,
         Command::Token(token) => token.run(&config, machine).await,
         Command::Key(_) | Command::Completions { .. } => Ok(Answer::default()),
     }

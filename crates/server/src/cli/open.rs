@@ -55,6 +55,19 @@ pub(super) async fn with_key(config: &Config, machine: Machine, db: Db) -> anyho
     Ok(Arc::new(Core { db, clock: machine.clock, random: machine.random, sealing_key }))
 }
 
+/// Opens the database and whatever key there is, changing nothing: for looking at what is wrong.
+pub(super) async fn as_it_is(config: &Config, machine: Machine) -> anyhow::Result<Arc<Core>> {
+    if let Some(file) = sqlite_file(&config.database)? {
+        ensure!(file.is_file(), "there is no database at {}; `rolecall migrate` makes one", file.display());
+    }
+    let db = database(config).await?;
+    let sealing_key = match find_key(config)? {
+        Found::Key(key) => key,
+        Found::Nothing { .. } => SealingKey::generate(machine.random.bytes()),
+    };
+    Ok(Arc::new(Core { db, clock: machine.clock, random: machine.random, sealing_key }))
+}
+
 /// Opens the database, without looking at its schema.
 pub(super) async fn database(config: &Config) -> anyhow::Result<Db> {
     let url = &config.database;

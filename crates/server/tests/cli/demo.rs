@@ -72,3 +72,25 @@ fn a_demo_whose_port_is_taken_leaves_the_first_ones_data_alone() {
     assert_eq!(second.code, Some(1));
     assert_eq!(place.run(&["account", "list", "--database", "sqlite:demo.db"]).code, Some(0));
 }
+
+#[test]
+fn an_import_is_reverted() {
+    let place = Place::new();
+    let mut serving = place.start(&["demo", "--listen", "127.0.0.1:0", "--dir", "."]);
+    let import = printed(&mut serving).into_iter().rfind(|line| line.contains("roles/import")).expect("one imports");
+    let done = paste(&format!("{import} --dump-header -"));
+    let answer = String::from_utf8_lossy(&done.stdout);
+    let id = answer.lines().find_map(|line| line.strip_prefix("x-import-id: ")).expect("an id of the import").trim();
+    let roles = || place.run(&["export", "--database", "sqlite:demo.db"]).stdout;
+    assert!(roles().contains("Night Desk"));
+
+    let revert = |id: &str| place.run(&["roles", "revert", "--database", "sqlite:demo.db", "--import", id]);
+    let done = revert(id);
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+    assert!(!roles().contains("Night Desk"));
+    insta::assert_snapshot!("revert_twice", revert(id).shown(&[]).replace(|c: char| c.is_ascii_digit(), "0"));
+    let reversal = done.stdout.split_whitespace().last().expect("the reversal's id");
+    assert_eq!(revert(reversal).code, Some(0));
+    assert!(roles().contains("Night Desk"));
+    insta::assert_snapshot!("revert_unknown", revert("5bca33e75513765737ef9cae").shown(&[]));
+}

@@ -6,6 +6,7 @@
 mod accounts;
 mod config;
 mod demo;
+mod doctor;
 mod manifests;
 mod rolecall;
 mod serve;

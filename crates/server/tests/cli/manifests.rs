@@ -290,6 +290,7 @@ assignments: [{role: Bot Tester, roleType: bot, bot: Concierge, groups: [Support
     insta::assert_snapshot!("prune_everything", desk.exported());
     let accounts = desk.run(&["account", "list", "--output", "json"]).json();
     assert_eq!(accounts["accounts"][0]["users"], 1);
+    assert_eq!(desk.run(&["doctor"]).code, Some(0));
 }
 
 #[test]
@@ -337,6 +338,7 @@ fn many_records_are_applied(desk: &Desk) {
     desk.place.write("exported.ndjson", &exported);
     let plan = desk.run(&["plan", "-f", "exported.ndjson", "--prune"]);
     assert_eq!(plan.code, Some(0), "{}", plan.stdout);
+    assert_eq!(desk.run(&["doctor"]).code, Some(0));
 }
 
 #[test]
