@@ -10,6 +10,7 @@ pub mod kore;
 mod layers;
 pub mod openapi;
 pub mod ops;
+pub mod room;
 pub mod routes;
 mod serve;
 
@@ -26,7 +27,9 @@ pub struct Server {
     /// What `/metrics` shows.
     pub metrics: ops::Metrics,
     /// Room in memory for big uploads.
-    pub uploads: kore::upload::Room,
+    pub uploads: room::Room,
+    /// Room in memory for imports of roles.
+    pub imports: room::Room,
     /// How long a request may take. A call that needs longer is doing something no caller waits for.
     pub time_limit: Duration,
 }
@@ -34,7 +37,13 @@ pub struct Server {
 impl Server {
     /// A server of `core`, whose counters begin at 0.
     pub fn new(core: Arc<Core>, limits: auth::limits::Limits) -> Self {
-        let (metrics, uploads) = (ops::Metrics::new(), kore::upload::Room::default());
-        Self { core, limits, metrics, uploads, time_limit: Duration::from_mins(2) }
+        Self {
+            core,
+            limits,
+            metrics: ops::Metrics::new(),
+            uploads: room::Room::new(kore::upload::MAX_BIG),
+            imports: room::Room::new(kore::role_import::MAX_AT_ONCE),
+            time_limit: Duration::from_mins(2),
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! `POST roles/import` (wire 7.5).
 
+use std::sync::Arc;
+
 use axum::{
     Json,
+    extract::State,
     response::{AppendHeaders, IntoResponse},
 };
 use rolecall_control::role_import::{self, Order};
@@ -12,9 +15,14 @@ use super::{
     wire::role_import::{Answer, ImportBody},
 };
 use crate::{
+    Server,
     auth::{Caller, ManageRoles},
     error::KoreError,
 };
+
+/// How many imports are worked on at once, whatever their accounts: a file of the largest size takes
+/// a few hundred megabytes while it is read.
+pub const MAX_AT_ONCE: usize = 4;
 
 /// Import roles
 ///
@@ -42,6 +50,7 @@ use crate::{
 )]
 pub async fn import(
     caller: Caller<ManageRoles>,
+    State(server): State<Arc<Server>>,
     params: Params,
     Body(body): Body,
 ) -> Result<impl IntoResponse, KoreError> {
@@ -50,7 +59,9 @@ pub async fn import(
     problems.or_ok(())?;
     let mode = if params.flag("fullImport")? { Mode::Full } else { Mode::Incremental };
     let order = Order { role_type: params.role_type()?, file_id: file_id.to_owned(), mode };
-    if params.flag("dryRun")? {
+    let is_dry = params.flag("dryRun")?;
+    let _room = server.imports.take().await;
+    if is_dry {
         let preview = role_import::preview(&caller.ctx, &order).await?;
         return Ok((None, Json(Answer::from(preview))));
     }

@@ -10,7 +10,6 @@ use axum::{
 };
 use rolecall_control::files;
 use rolecall_model::problem::Problem;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::wire::upload::{UploadForm, Uploaded};
 use crate::{
@@ -23,30 +22,11 @@ use crate::{
 pub const MAX_FORM_BYTES: usize = files::MAX_BYTES + (1 << 20);
 
 /// How many big uploads are in memory at once. While it is stored, a file is there several times.
-const MAX_BIG: usize = 2;
+pub const MAX_BIG: usize = 2;
 
-/// From how many bytes on an upload is big.
+/// From how many bytes on an upload is big. Small ones need no room of their own, so that they never
+/// wait for a slow big one.
 const BIG_BYTES: u64 = 1 << 20;
-
-/// Room in memory for big uploads. Those that find none wait; small ones need none, so that they
-/// never wait for a slow big one.
-#[derive(Debug)]
-pub struct Room(Semaphore);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self(Semaphore::new(MAX_BIG))
-    }
-}
-
-impl Room {
-    async fn take(&self, headers: &HeaderMap) -> Option<SemaphorePermit<'_>> {
-        let told = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-        let is_small = told.and_then(|text| text.parse().ok()).is_some_and(|size_bytes: u64| size_bytes < BIG_BYTES);
-        // The semaphore is never closed.
-        if is_small { None } else { self.0.acquire().await.ok() }
-    }
-}
 
 /// Upload a file
 ///
@@ -62,12 +42,17 @@ pub async fn upload(
     State(server): State<Arc<Server>>,
     request: Request,
 ) -> Result<Json<Uploaded>, KoreError> {
-    let _room = server.uploads.take(request.headers()).await;
+    let _room = if is_small(request.headers()) { None } else { server.uploads.take().await };
     let content = file_of(request).await?;
     if content.len() > files::MAX_BYTES {
         return Err(KoreError::too_large(files::MAX_BYTES));
     }
     Ok(Json(files::upload(&caller.ctx, &content).await?.into()))
+}
+
+fn is_small(headers: &HeaderMap) -> bool {
+    let told = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    told.and_then(|text| text.parse().ok()).is_some_and(|size_bytes: u64| size_bytes < BIG_BYTES)
 }
 
 /// The content of the form's part `file`.

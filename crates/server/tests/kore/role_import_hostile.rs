@@ -161,12 +161,12 @@ each_engine! {
         assert!(errors[0]["detail"].as_str().is_some_and(|told| told.contains("more than 1000000 values")), "{errors}");
     }
 
-    async fn two_imports_at_once_leave_what_one_of_them_wants(app: TestApp) {
+    async fn imports_at_once_leave_what_one_of_them_wants(app: TestApp) {
         let first = roles(&[("A", "r1"), ("B", "r2"), ("C", "r3")]);
         let second = roles(&[("B", "r1"), ("A", "r2"), ("D", "r4")]);
         let app = Arc::new(app);
         let mut imports = Vec::new();
-        for file in [&first, &second, &first, &second] {
+        for file in [&first, &second, &first, &second, &first, &second] {
             let file_id = app.upload(file.as_bytes()).await;
             let app = Arc::clone(&app);
             imports.push(tokio::spawn(async move {
