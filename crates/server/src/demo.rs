@@ -25,7 +25,7 @@ use serde_json::json;
 use crate::auth::key::sign_with_secret;
 
 /// The company's name.
-pub(crate) const NAME: &str = "Aurora Air";
+pub const NAME: &str = "Aurora Air";
 
 /// The user who owns its account, and whom the manifest knows too.
 const OWNER: &str = "ingrid.solberg@aurora-air.example";
@@ -34,24 +34,24 @@ const OWNER: &str = "ingrid.solberg@aurora-air.example";
 const MANIFEST: &str = include_str!("demo/aurora.yaml");
 
 /// A file of roles to import: one that differs from the company's, and a new one.
-const ROLES: &str = include_str!("demo/roles.json");
+pub const ROLES: &str = include_str!("demo/roles.json");
 
 /// The company, and an app of it that may do everything.
-pub(crate) struct Company {
+pub struct Company {
     /// Its account.
-    pub(crate) account: Created,
+    pub account: Created,
     /// The app's id.
-    pub(crate) client_id: String,
+    pub client_id: String,
     /// The app's secret: of a sample, so it may be shown.
-    pub(crate) client_secret: String,
+    pub client_secret: String,
     /// A token of the app that does not expire.
-    pub(crate) token: String,
+    pub token: String,
     /// The context of the operator's work on it.
     ctx: Ctx,
 }
 
 /// Makes the company.
-pub(crate) async fn company(core: &Arc<Core>) -> anyhow::Result<Company> {
+pub async fn company(core: &Arc<Core>) -> anyhow::Result<Company> {
     let account = accounts::create(core, NAME, OWNER).await?;
     let ctx = core.ctx(account.no, Actor::Operator, Meter::default());
     let records = manifest::parse_document(MANIFEST).map_err(Error::from)?;

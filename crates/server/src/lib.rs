@@ -4,7 +4,7 @@
 pub mod auth;
 pub mod cli;
 pub mod config;
-mod demo;
+pub mod demo;
 pub mod error;
 pub mod kore;
 mod layers;

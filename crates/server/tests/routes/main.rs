@@ -5,6 +5,7 @@
 
 mod audited;
 mod documents;
+mod examples;
 mod strangers;
 mod tenancy;
 mod world;
