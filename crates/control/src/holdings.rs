@@ -22,7 +22,7 @@ use crate::{
     list::{self, List},
 };
 
-/// The name of [`list`] in cursors.
+/// The name of [`list()`] in cursors.
 pub const LIST: &str = "holdings";
 
 /// A page of users with what they hold.

@@ -20,7 +20,7 @@ pub async fn list(ctx: &Ctx, role_type: RoleType, page: Page) -> Result<List<Rol
     Ok(list::page(ctx, role_type.as_str(), total, page.limit, items, |role| role.no.0))
 }
 
-/// All of the account's roles of one type, in the order of [`list`].
+/// All of the account's roles of one type, in the order of [`list()`].
 pub async fn export(ctx: &Ctx, role_type: RoleType) -> Result<Vec<Role>, Error> {
     let mut tx = ctx.read().await?;
     Ok(all(&mut tx, ctx.account, role_type).await?)

@@ -1,7 +1,7 @@
 //! The command line: what an operator can ask for, one file a group of commands.
 //!
 //! A command does its work through `rolecall-control`, as every other door does, and returns an
-//! [`Answer`] that is printed here, for people or for programs.
+//! `Answer` that is printed here, for people or for programs.
 
 mod account;
 mod answer;
