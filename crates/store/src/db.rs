@@ -11,7 +11,7 @@ use std::{
 
 use rand::RngExt;
 use sqlx::{
-    Any, AnyConnection, AnyPool, AssertSqlSafe, Execute as _, Row,
+    Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Execute as _, Row,
     any::{AnyArguments, AnyPoolOptions, AnyRow},
     pool::PoolConnection,
     query::Query,
@@ -103,6 +103,11 @@ impl Db {
                     })
                 })
         };
+        // One connection by itself first: a pool would try to open what is no database again and
+        // again, and in the end say only that it took too long.
+        let mut first = AnyConnection::connect(&url).await?;
+        sqlx::query("PRAGMA schema_version").fetch_optional(&mut first).await?;
+        first.close().await?;
         // The writer comes first: it makes the file and switches it to the write-ahead log.
         let writers = pool(1).connect(&url).await?;
         let readers = pool(SQLITE_READERS).connect(&url).await?;
@@ -110,6 +115,8 @@ impl Db {
     }
 
     async fn open_postgres(url: &str) -> Result<Self, Error> {
+        // For the same reason: who is refused is told why.
+        AnyConnection::connect(url).await?.close().await?;
         let pool =
             AnyPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(WAIT).connect(url).await?;
         Ok(Self { engine: Engine::Postgres, readers: pool.clone(), writers: pool })

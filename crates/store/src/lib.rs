@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod apps;
 pub mod assignments;
 pub mod audit;
+pub mod backup;
 pub mod bots;
 mod bulk;
 mod db;

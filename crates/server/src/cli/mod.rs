@@ -6,6 +6,7 @@
 mod account;
 mod answer;
 mod app;
+mod backup;
 mod demo;
 mod doctor;
 mod duration;
@@ -94,6 +95,10 @@ enum Command {
     /// Take imports of roles back
     #[command(subcommand)]
     Roles(roles::Roles),
+    /// Copy an embedded database to a file, also while it is served
+    Backup(backup::Backup),
+    /// Put a copy of an embedded database in its place
+    Restore(backup::Restore),
     /// Check that everything is as it should be, and say how to mend what is not
     Doctor,
     /// Print a signed token of an app, and nothing else
@@ -141,6 +146,8 @@ async fn work(cli: Cli, machine: Machine) -> anyhow::Result<Answer> {
         Command::Plan(plan) => plan.run(&config, machine).await,
         Command::Export(export) => export.run(&config, machine, form).await,
         Command::Roles(roles) => roles.run(&config, machine).await,
+        Command::Backup(backup) => backup.run(&config).await,
+        Command::Restore(restore) => restore.run(&config, machine).await,
         Command::Doctor => doctor::run(&config, machine).await,
         Command::Token(token) => token.run(&config, machine).await,
         Command::Key(_) | Command::Completions { .. } => Ok(Answer::default()),

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{ErrorKind, Read as _, Write as _},
+    io::{ErrorKind, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -76,43 +76,25 @@ pub(super) async fn database(config: &Config) -> anyhow::Result<Db> {
         let is_there = folder.as_os_str().is_empty() || folder.is_dir();
         ensure!(is_there, "the folder {} for the database does not exist; make it first", folder.display());
     }
-    if let Some(file) = &file {
-        ensure!(is_empty_or_database(file)?, "the file {} is not a database", file.display());
-    }
     Db::open(url).await.map_err(|error| {
         let name = file.map_or_else(|| "the PostgreSQL database".to_owned(), |file| file.display().to_string());
-        match hint(&error) {
-            Some(hint) => anyhow!("cannot open {name}: {hint}"),
-            None => anyhow::Error::new(error),
+        match (hint(&error), &error) {
+            (Some(hint), _) => anyhow!("cannot open {name}: {hint}"),
+            (None, StoreError::Unreachable { .. }) => {
+                anyhow!("cannot open {name}: {error}; is the server running, and the address right?")
+            }
+            (None, _) => anyhow::Error::new(error),
         }
     })
 }
 
-/// Whether the file is not there yet, is empty, or begins as a SQLite database does. Looked at here,
-/// because the pool of connections would try again and again.
-fn is_empty_or_database(file: &Path) -> anyhow::Result<bool> {
-    const MAGIC: &[u8] = b"SQLite format 3\0";
-    let mut head = Vec::new();
-    match fs::File::open(file) {
-        Ok(file) => file.take(MAGIC.len() as u64).read_to_end(&mut head).map(drop),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    }
-    .with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(head.is_empty() || head == MAGIC)
-}
-
 /// What the engines' codes for a database that does not open mean.
 fn hint(error: &StoreError) -> Option<&'static str> {
-    let code = match error {
-        StoreError::Failed { code } => code.as_str(),
-        StoreError::Unreachable { .. } => {
-            return Some("nobody answered there in time; is the server running, and the address right?");
-        }
-        _ => return None,
-    };
-    match code {
+    let StoreError::Failed { code } = error else { return None };
+    match code.as_str() {
         "14" => Some("the file cannot be made or read; may this user write there?"),
+        "26" => Some("the file is not a database"),
+        "11" => Some("the file is damaged; `rolecall restore` puts a backup in its place"),
         "8" => Some("the file may not be written by this user"),
         "28P01" | "28000" => Some("the server refuses this user or password"),
         "3D000" => Some("the server has no database of that name"),

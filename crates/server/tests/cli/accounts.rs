@@ -149,6 +149,7 @@ fn databases_that_do_not_open_are_told_with_the_way_out() {
         ("database_in_memory", "sqlite::memory:"),
         ("database_unknown_kind", "mysql://user:secret@host/name"),
         ("database_not_one", "sqlite:text.db"),
+        ("database_unreachable", "postgres://user:secret@127.0.0.1:1/name"),
     ] {
         let done = place.run(&["account", "list", "--database", url]);
         assert!(!done.stderr.contains("secret"), "{}", done.stderr);

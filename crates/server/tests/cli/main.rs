@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "whatever a command does not do as it should fails the test")]
 
 mod accounts;
+mod backup;
 mod config;
 mod demo;
 mod doctor;
