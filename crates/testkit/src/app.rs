@@ -26,7 +26,7 @@ use rolecall_server::{
     },
     routes,
 };
-use rolecall_store::{Engine, Meter};
+use rolecall_store::{Db, Engine, Meter};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -74,6 +74,18 @@ impl TestApp {
         let tenant = tenant(&core, "Acme", "owner@acme.example").await;
         let server = Arc::new(Server::new(core, Limits::new(Profile::Off)));
         Some(Self { server, clock, db, tenant })
+    }
+
+    /// Another server on the same database, as another node or the same one after a restart, that
+    /// limits accounts by `profile`.
+    pub async fn another_node(&mut self, profile: Profile) {
+        let core = Arc::new(Core {
+            db: Db::open(&self.db.url).await.expect("the database opens once more"),
+            clock: Arc::clone(&self.clock) as _,
+            random: Random::from_seed([9; 32]),
+            sealing_key: SealingKey::generate([8; 32]),
+        });
+        self.server = Arc::new(Server::new(core, Limits::new(profile)));
     }
 
     /// One more account on the same server.

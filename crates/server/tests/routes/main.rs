@@ -8,6 +8,7 @@ mod documents;
 mod examples;
 mod strangers;
 mod tenancy;
+mod tokens;
 mod world;
 
 use std::collections::BTreeSet;
