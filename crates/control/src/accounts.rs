@@ -71,7 +71,7 @@ async fn create_in(
     let account_id = hex24(now, core.random.bytes());
     let org_id = prefixed(Kind::Organisation, core.random.bytes());
     let no = accounts::insert(tx, &account_id, &org_id, name, now).await?;
-    let ctx = core.ctx(no, Actor::Operator, meter.clone());
+    let ctx = Ctx::new(core, no, Actor::Operator, meter.clone());
     let mut change = Change::begin(&ctx, tx).await?;
     change.record(Record {
         event: Event::AccountCreated,

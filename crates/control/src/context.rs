@@ -1,93 +1,9 @@
-//! What every use case is given: the database, the clock, randomness, and who is asking.
+//! Who is asking, and what every use case is given.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 
-use rand::{Rng, SeedableRng, rngs::StdRng};
 use rolecall_model::{audit::Actor, ids::AccountNo, time::Instant};
-use rolecall_store::{Attempts, Db, Error as StoreError, Meter, Tx};
-
-use crate::seal::SealingKey;
-
-/// Where the time comes from. Two kinds exist: the machine's clock, which the binary makes, and
-/// [`SetClock`].
-pub trait Clock: Send + Sync + 'static {
-    /// The time now.
-    fn now(&self) -> Instant;
-}
-
-/// A clock that shows what it was set to: for tests, and for samples that look the same each time.
-#[derive(Debug, Default)]
-pub struct SetClock(AtomicI64);
-
-impl SetClock {
-    /// A clock that shows `at`.
-    pub fn at(at: Instant) -> Self {
-        Self(AtomicI64::new(at.as_ms()))
-    }
-
-    /// Sets the clock, also backwards.
-    pub fn set(&self, at: Instant) {
-        self.0.store(at.as_ms(), Ordering::SeqCst);
-    }
-
-    /// Moves the clock by `ms` milliseconds.
-    pub fn advance_ms(&self, ms: i64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
-    }
-}
-
-impl Clock for SetClock {
-    fn now(&self) -> Instant {
-        Instant::from_ms(self.0.load(Ordering::SeqCst))
-    }
-}
-
-/// Where random bytes come from: a cryptographic generator with a seed its maker chose (the
-/// operating system's in the binary, a fixed one in tests).
-pub struct Random(Mutex<StdRng>);
-
-impl Random {
-    /// A generator from `seed`.
-    pub fn from_seed(seed: [u8; 32]) -> Self {
-        Self(Mutex::new(StdRng::from_seed(seed)))
-    }
-
-    /// The next `N` random bytes.
-    pub fn bytes<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        // A thread that panicked while drawing bytes has left nothing half done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
-        bytes
-    }
-}
-
-impl std::fmt::Debug for Random {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Random")
-    }
-}
-
-/// What one running program has one of.
-pub struct Core {
-    /// The database.
-    pub db: Db,
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Random,
-    /// The key under which secrets lie in the database.
-    pub sealing_key: SealingKey,
-}
-
-impl Core {
-    /// The context of work that `actor` asks for on `account`.
-    pub fn ctx(self: &Arc<Self>, account: AccountNo, actor: Actor, meter: Meter) -> Ctx {
-        Ctx { core: Arc::clone(self), account, actor, meter }
-    }
-}
+use rolecall_store::{Attempts, Core, Error as StoreError, Meter, Tx};
 
 /// Who asks, on which account, and all that answering takes.
 ///
@@ -105,6 +21,11 @@ pub struct Ctx {
 }
 
 impl Ctx {
+    /// The context of work that `actor` asks for on `account`.
+    pub fn new(core: &Arc<Core>, account: AccountNo, actor: Actor, meter: Meter) -> Self {
+        Self { core: Arc::clone(core), account, actor, meter }
+    }
+
     /// The time now.
     pub fn now(&self) -> Instant {
         self.core.clock.now()

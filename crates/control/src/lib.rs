@@ -23,9 +23,9 @@ pub mod manifest_export;
 pub mod memberships;
 pub mod role_import;
 pub mod roles;
-pub mod seal;
 pub mod users;
 
 pub use change::{Change, Record};
-pub use context::{Clock, Core, Ctx, Random, SetClock};
+pub use context::Ctx;
 pub use error::{Error, Fault, Rule};
+pub use rolecall_store::{Clock, Core, Random, SetClock, seal};

@@ -53,7 +53,7 @@ pub struct Company {
 /// Makes the company.
 pub async fn company(core: &Arc<Core>) -> anyhow::Result<Company> {
     let account = accounts::create(core, NAME, OWNER).await?;
-    let ctx = core.ctx(account.no, Actor::Operator, Meter::default());
+    let ctx = Ctx::new(core, account.no, Actor::Operator, Meter::default());
     let records = manifest::parse_document(MANIFEST).map_err(Error::from)?;
     manifest_apply::apply(&ctx, &Source::document(records), Options::default()).await?;
     let new = NewApp {

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod backup;
 pub mod bots;
 mod bulk;
+mod core;
 mod db;
 mod error;
 pub mod files;
@@ -23,7 +24,9 @@ pub mod names;
 mod plans;
 pub mod role_imports;
 pub mod roles;
+pub mod seal;
 pub mod users;
 
+pub use core::{Clock, Core, Random, SetClock};
 pub use db::{Attempts, Db, Engine, Meter, MeterReading, Tx};
 pub use error::{Error, MaybeBusy};

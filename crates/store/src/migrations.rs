@@ -23,7 +23,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: [Migration; 40] = migrations! {
+const MIGRATIONS: [Migration; 61] = migrations! {
     1 "0001_accounts"
     2 "0002_accounts_by_id"
     3 "0003_apps"
@@ -64,10 +64,31 @@ const MIGRATIONS: [Migration; 40] = migrations! {
     38 "0038_role_imports"
     39 "0039_audit_entries"
     40 "0040_audit_entries_by_time"
+    41 "0041_data_maps"
+    42 "0042_store_claims"
+    43 "0043_erasures"
+    44 "0044_erasures_by_id"
+    45 "0045_erasures_to_do"
+    46 "0046_erasure_subjects"
+    47 "0047_erasure_subjects_by_hash"
+    48 "0048_erasure_parts"
+    49 "0049_erasure_results"
+    50 "0050_erasure_chunks"
+    51 "0051_erasure_quarantine"
+    52 "0052_erasure_ledger"
+    53 "0053_erasure_ledger_by_time"
+    54 "0054_receipts"
+    55 "0055_receipts_by_erasure"
+    56 "0056_receipt_keys"
+    57 "0057_holds"
+    58 "0058_holds_by_id"
+    59 "0059_hold_subjects"
+    60 "0060_callbacks"
+    61 "0061_callbacks_by_time"
 };
 
 /// The schema version this program writes and reads.
-pub const VERSION: i64 = 40;
+pub const VERSION: i64 = 61;
 
 const MAKE_BOOK: &str =
     "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at_ms BIGINT NOT NULL)";

@@ -95,7 +95,7 @@ impl TestApp {
 
     /// The context of the operator's work on the account.
     pub fn operator(&self) -> Ctx {
-        self.server.core.ctx(self.tenant.account.no, Actor::Operator, Meter::default())
+        Ctx::new(&self.server.core, self.tenant.account.no, Actor::Operator, Meter::default())
     }
 
     /// Registers one more app and makes a token of it.
@@ -213,7 +213,7 @@ impl Reply {
 
 async fn tenant(core: &Arc<Core>, name: &str, owner: &str) -> Tenant {
     let account = accounts::create(core, name, owner).await.expect("an account can be made");
-    let ctx = core.ctx(account.no, Actor::Operator, Meter::default());
+    let ctx = Ctx::new(core, account.no, Actor::Operator, Meter::default());
     let (client_id, client_secret) = new_app(&ctx, Kind::Admin, &Scope::ALL).await;
     let token = signed(&client_id, &client_secret);
     Tenant { account, client_id, client_secret, token }

@@ -85,7 +85,7 @@ impl<N: Need> FromRequestParts<Arc<Server>> for Caller<N> {
         if let Some(window) = verdict.breach {
             return Err(KoreError::too_many(window.message()));
         }
-        let ctx = server.core.ctx(app.account_no, Actor::App(app.id), notes.meter().clone());
+        let ctx = Ctx::new(&server.core, app.account_no, Actor::App(app.id), notes.meter().clone());
         Ok(Self { ctx, need: PhantomData })
     }
 }

@@ -76,5 +76,5 @@ pub(super) async fn operator(core: &Arc<Core>, id: Option<&str>) -> anyhow::Resu
             ),
         },
     };
-    Ok(core.ctx(no, Actor::Operator, Meter::default()))
+    Ok(Ctx::new(core, no, Actor::Operator, Meter::default()))
 }

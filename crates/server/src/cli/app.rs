@@ -204,7 +204,7 @@ impl Which {
         let app = find(core, self.id.as_ref().or(self.app.as_ref()).map_or("", String::as_str)).await?;
         let ctx = match &self.account {
             Some(id) => account::operator(core, Some(id)).await?,
-            None => core.ctx(app.account_no, Actor::Operator, Meter::default()),
+            None => Ctx::new(core, app.account_no, Actor::Operator, Meter::default()),
         };
         Ok((ctx, app))
     }

@@ -101,7 +101,7 @@ each_engine! {
     async fn an_import_of_another_account_is_not_there(app: TestApp) {
         let imported = import_id(&import(&app, "bot", BOT_ROLES).await);
         let other = app.another_tenant().await;
-        let ctx = app.server.core.ctx(other.account.no, rolecall_model::audit::Actor::Operator, rolecall_store::Meter::default());
+        let ctx = rolecall_control::Ctx::new(&app.server.core, other.account.no, rolecall_model::audit::Actor::Operator, rolecall_store::Meter::default());
         for id in [imported.as_str(), "", "5bf132388c4f4e433d46783b"] {
             let error = role_import::revert(&ctx, id).await.expect_err("it is not there");
             assert!(error.to_string().contains("the account has no import with this id"), "{error}");

@@ -80,7 +80,12 @@ pub(crate) struct World(Vec<(&'static str, String)>);
 impl World {
     /// Fills the account; `name` goes into every name, so that nothing is the same in two accounts.
     pub(crate) async fn fill(app: &TestApp, tenant: &Tenant, name: &str) -> Self {
-        let ctx = app.server.core.ctx(tenant.account.no, rolecall_model::audit::Actor::Operator, Meter::default());
+        let ctx = rolecall_control::Ctx::new(
+            &app.server.core,
+            tenant.account.no,
+            rolecall_model::audit::Actor::Operator,
+            Meter::default(),
+        );
         let bot = bots::create(&ctx, &bots::NewBot::named(format!("{name} bot"))).await.expect("a bot");
         let mut made = Vec::new();
         for kind in ["group", "empty group"] {

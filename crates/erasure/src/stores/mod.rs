@@ -1,0 +1,132 @@
+//! The databases that people's data is erased from.
+//!
+//! The only SQL about others than ourselves is in this folder. Every name that goes into a statement
+//! is quoted; every value is bound. Nothing a database says about an error leaves this folder but its
+//! code and the object's name, for a message may quote a row.
+
+use futures_util::stream::BoxStream;
+
+use crate::{
+    catalog::Catalog,
+    graph::{Mask, Place},
+};
+
+/// The primary key of a row: its values as text, in the order of the node's `primary_key`.
+pub type Key = Vec<String>;
+
+/// A row that a walk came to.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Found {
+    /// Its primary key.
+    pub key: Key,
+    /// The values of the columns edges start from, in the order asked for.
+    pub carried: Vec<Option<String>>,
+    /// Whose row it is: the mark of the sought value that led here.
+    pub subject: i64,
+}
+
+/// A value to look for, and what found rows are marked with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sought {
+    /// The mark: whose value it is.
+    pub subject: i64,
+    /// A value for each of [`Search::places`].
+    pub values: Vec<String>,
+}
+
+/// Which rows of a table to find.
+#[derive(Clone)]
+pub struct Search<'a> {
+    /// The table, as the catalog names it.
+    pub table: &'a str,
+    /// The columns of its primary key.
+    pub primary_key: &'a [String],
+    /// Further columns whose values are wanted.
+    pub carried: &'a [String],
+    /// Where the sought values are: all of them must hold together.
+    pub places: &'a [&'a Place],
+    /// The values. One that cannot be in its column (letters, in a column of numbers) finds nothing.
+    pub sought: &'a [Sought],
+    /// Only rows whose column of that name has one of these values.
+    pub bots: Option<(&'a str, &'a [String])>,
+    /// Only rows in which something is left to mask.
+    pub unmasked: Option<&'a [Mask]>,
+}
+
+/// Rows of one table to be erased, in one statement or few.
+pub struct Slice<'a> {
+    /// The table.
+    pub table: &'a str,
+    /// The columns of its primary key.
+    pub primary_key: &'a [String],
+    /// What is done: the rows are deleted, or these columns of them are masked.
+    pub masks: Option<&'a [Mask]>,
+    /// Keys for hash and HMAC, of this request only.
+    pub salt: &'a [u8; 32],
+    /// Whose.
+    pub keys: &'a [&'a Key],
+}
+
+/// Why a store did not do what it was asked. Holds no value of the store.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind:?} ({code})")]
+pub struct StoreError {
+    /// What kind of failure it is, and so what to do about it.
+    pub kind: Failure,
+    /// The database's code: a SQLSTATE, or a number.
+    pub code: String,
+    /// The constraint or table it is about, if the database names one that the catalog knows.
+    pub object: Option<String>,
+}
+
+/// What kind of failure it is, and so what to do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Nobody answers, or the connection broke: try again later.
+    Unreachable,
+    /// Somebody else stood in the way (a deadlock, a lock that took too long): try again with less.
+    Busy,
+    /// A constraint or trigger does not let a row go: find out which.
+    Constraint,
+    /// This user may not do that.
+    Denied,
+    /// A table or column is not there.
+    Missing,
+    /// The URL or its options make no sense.
+    BadUrl,
+    /// Anything else.
+    Other,
+}
+
+/// A store that is open.
+///
+/// Concurrency: shared by the tasks of one worker.
+pub trait Store: Send + Sync {
+    /// What the database says of `tables`, and of those whose foreign keys refer to them.
+    fn catalog<'a>(&'a self, tables: &'a [String]) -> BoxFuture<'a, Result<Catalog, StoreError>>;
+
+    /// The rows that `search` finds, as they come. One row may come twice, through two values.
+    fn find<'a>(&'a self, catalog: &'a Catalog, search: Search<'a>) -> BoxStream<'a, Result<Found, StoreError>>;
+
+    /// Which of `slice.keys` are still there: with masks, still there and not masked.
+    fn remaining<'a>(&'a self, catalog: &'a Catalog, slice: Slice<'a>) -> BoxFuture<'a, Result<Vec<Key>, StoreError>>;
+
+    /// Erases the rows of all `slices`, in their order, in one transaction; how many rows of each
+    /// were changed. `may_commit` is asked last, inside the transaction; on `false` everything is
+    /// undone and nothing is answered.
+    fn erase<'a>(
+        &'a self,
+        catalog: &'a Catalog,
+        slices: &'a [Slice<'a>],
+        may_commit: BoxFuture<'a, bool>,
+    ) -> BoxFuture<'a, Result<Option<Vec<u64>>, StoreError>>;
+
+    /// How far the slowest replica is behind; nothing where the store has none or cannot tell.
+    /// Units: milliseconds.
+    fn replica_lag_ms(&self) -> BoxFuture<'_, Result<Option<i64>, StoreError>>;
+
+    /// Closes its connections.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+pub use futures_util::future::BoxFuture;

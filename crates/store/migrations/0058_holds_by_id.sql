@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX IF NOT EXISTS holds_by_id ON holds (hold_id)
