@@ -13,6 +13,7 @@ pub mod bots;
 mod bulk;
 mod core;
 mod db;
+pub mod erasures;
 mod error;
 pub mod files;
 pub mod groups;

@@ -1,0 +1,5 @@
+//! Erasures: requests, whom they are about, how they fare, and what is kept of them.
+
+mod sealed;
+
+pub use sealed::{Sealed, SubjectHasher};
