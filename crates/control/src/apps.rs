@@ -231,7 +231,7 @@ pub fn secrets(core: &Core, app: &App, now: Instant) -> Result<Vec<SecretString>
 /// Uses a single-use token up; false if it was used before, on whichever node.
 pub async fn use_once(core: &Core, app: &App, jti: &str, expires_at: Instant, meter: &Meter) -> Result<bool, Error> {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, jti.as_bytes());
-    let hash = crate::audit::hex(hash.as_ref());
+    let hash = crate::seal::hex(hash.as_ref());
     let mut attempts = core.db.attempts(meter);
     loop {
         let mut tx = attempts.begin().await?;

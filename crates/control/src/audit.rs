@@ -1,7 +1,5 @@
 //! The audit log: reading it, and proving that nobody rewrote it.
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::digest;
 use rolecall_model::{
     ids::is_hex24,
@@ -12,7 +10,7 @@ use rolecall_store::{Error as StoreError, Tx, accounts, audit};
 
 pub use rolecall_store::audit::Entry;
 
-use crate::{Ctx, Error};
+use crate::{Ctx, Error, seal::hex};
 
 /// Which entries are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,14 +180,4 @@ pub(crate) fn chain(account_id: &str, before: &str, entry: &Entry) -> String {
         context.update(field.as_bytes());
     }
     hex(context.finish().as_ref())
-}
-
-/// `bytes` in lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

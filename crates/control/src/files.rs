@@ -10,7 +10,7 @@ use rolecall_model::{
 use rolecall_store::{Meter, Tx, accounts, files};
 use serde_json::{Value, json};
 
-use crate::{Change, Core, Ctx, Error, Record, audit::hex};
+use crate::{Change, Core, Ctx, Error, Record, seal::hex};
 
 /// The most bytes a file may have.
 pub const MAX_BYTES: usize = 64 << 20;

@@ -4,7 +4,7 @@
 //! such as the id of its app, and opens in no other: who can write to the database still cannot pass
 //! one app's secret off as another's. Without its key a sealed secret is lost.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
@@ -128,6 +128,16 @@ impl SealingKey {
     fn root(&self) -> Prk {
         Salt::none(HKDF_SHA256).extract(self.0.expose_secret())
     }
+}
+
+/// `bytes` in lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@ use aws_lc_rs::hmac;
 use rolecall_model::erasure::Subject;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 
-use crate::{Core, seal::CannotOpen};
+use crate::{
+    Core,
+    seal::{CannotOpen, hex},
+};
 
 /// What is sealed; each kind opens as itself only.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +71,6 @@ impl SubjectHasher {
     /// The subject's hash: 64 hex digits.
     pub fn hash(&self, subject: &Subject) -> String {
         let tag = hmac::sign(&self.0, subject.canonical().as_bytes());
-        tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(tag.as_ref())
     }
 }
