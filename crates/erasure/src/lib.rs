@@ -10,4 +10,5 @@
 pub mod catalog;
 pub mod graph;
 pub mod map;
+pub mod receipt;
 pub mod stores;

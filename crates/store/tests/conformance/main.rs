@@ -8,6 +8,7 @@ mod groups;
 mod holdings;
 mod memberships;
 mod names;
+mod receipts;
 mod users;
 
 use rolecall_model::{
