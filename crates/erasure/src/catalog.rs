@@ -13,6 +13,8 @@ pub struct Catalog {
 /// One table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
+    /// Its name as a statement has it: quoted, with its schema where it needs one.
+    pub sql_name: String,
     /// Whether rows can be changed in it: false for a view.
     pub is_table: bool,
     /// By name.
