@@ -1,7 +1,8 @@
 //! What callers are told when something did not work.
 //!
-//! One match for each door, from [`rolecall_control::Error`] to that door's words. The body never
-//! holds our internals, and the log never holds what a caller sent.
+//! One match for each door, from [`rolecall_control::Error`] to that door's words: the vendor's here,
+//! our own API's in [`crate::api::problem`]. The body never holds our internals, and the log never
+//! holds what a caller sent.
 
 use axum::{
     Json,
@@ -12,6 +13,8 @@ use rolecall_control::{Error as ControlError, Fault, Rule};
 use rolecall_model::problem::{Problem, Problems};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::auth::Denied;
 
 /// The vendor's error body (wire section 4).
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,11 +80,6 @@ impl KoreError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error", 500)
     }
 
-    /// The account asked too often; the headers of its limits say when it may again.
-    pub fn too_many(msg: &str) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, msg, 429)
-    }
-
     /// Not now.
     pub fn unavailable(retry_after_s: u64) -> Self {
         let detail = "The server cannot do this right now. Send the same request again later.";
@@ -135,6 +133,19 @@ fn row(fault: Fault) -> ErrorRow {
     let (status, msg) = told(fault.rule);
     let path = Some(fault.path).filter(|path| !path.is_empty());
     ErrorRow { msg: msg.to_owned(), code: status.as_u16(), path, detail: Some(fault.detail) }
+}
+
+impl From<Denied> for KoreError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Token(refusal) => Self::new(StatusCode::UNAUTHORIZED, refusal.message(), refusal.code()),
+            Denied::Scope(scope) => Self::new(StatusCode::UNAUTHORIZED, "Permission denied. Scope is incorrect!", 4002)
+                .with_detail(format!("The app needs the scope {scope} and must be of kind admin.")),
+            Denied::TooMany(window) => Self::new(StatusCode::TOO_MANY_REQUESTS, window.message(), 429),
+            Denied::UnusableKey => Self::internal(),
+            Denied::Failed(error) => error.into(),
+        }
+    }
 }
 
 impl From<Problems> for KoreError {

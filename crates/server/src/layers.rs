@@ -8,15 +8,16 @@ use std::{
 };
 
 use axum::{
+    Extension,
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderValue, Method, Uri},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use rolecall_model::app::App;
 use rolecall_store::Meter;
 
-use crate::{Server, error::KoreError};
+use crate::{Server, api::problem::ApiProblem, error::KoreError};
 
 /// What is learnt about a request while it is answered, for its log line and its headers.
 ///
@@ -108,18 +109,49 @@ fn normal_path(path: &str) -> Option<String> {
     (normal != path).then_some(normal)
 }
 
+/// Which door a request came to, for answers that no handler of it gives.
+#[derive(Clone, Copy)]
+enum Door {
+    /// The vendor's, and whatever is none of ours.
+    Kore,
+    /// Our own API.
+    Api,
+}
+
+impl Door {
+    fn of(path: &str) -> Self {
+        if path == "/api/v1" || path.starts_with("/api/v1/") { Self::Api } else { Self::Kore }
+    }
+
+    /// Its words for one answer.
+    fn answer(self, kore: impl FnOnce() -> KoreError, api: impl FnOnce() -> ApiProblem) -> Response {
+        match self {
+            Self::Kore => kore().into_response(),
+            Self::Api => api().into_response(),
+        }
+    }
+}
+
+/// Marks an answer that stands for a panic.
+#[derive(Clone, Copy)]
+struct Panicked;
+
 /// Gives the request its id and its time limit, writes its log line and counts it.
 pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = request_id(&server, request.headers());
     let method = request.method().clone();
+    let door = Door::of(request.uri().path());
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let notes = Notes::default();
     request.extensions_mut().insert(notes.clone());
 
     let mut response = match tokio::time::timeout(server.time_limit, next.run(request)).await {
+        Ok(response) if response.extensions().get::<Panicked>().is_some() => {
+            door.answer(KoreError::internal, ApiProblem::internal)
+        }
         Ok(response) => response,
-        Err(_) => KoreError::unavailable(10).into_response(),
+        Err(_) => door.answer(|| KoreError::unavailable(10), || ApiProblem::unavailable(10)),
     };
 
     let took = began.elapsed();
@@ -157,11 +189,11 @@ pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Requ
     response
 }
 
-/// Turns a panic into the 500 it is.
+/// Turns a panic into the 500 it is, which [`observe`] puts into words.
 pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     // The panic's own message may quote anything, so only the hook on standard error has it.
     tracing::error!("a request panicked");
-    KoreError::internal().into_response()
+    (StatusCode::INTERNAL_SERVER_ERROR, Extension(Panicked)).into_response()
 }
 
 /// The id the caller gave, if it is short and printable, else a new one.
@@ -180,13 +212,13 @@ fn milliseconds(duration: Duration) -> f64 {
 }
 
 /// The answer to a path that leads nowhere.
-pub(crate) async fn not_found() -> Response {
-    KoreError::not_found().into_response()
+pub(crate) async fn not_found(uri: Uri) -> Response {
+    Door::of(uri.path()).answer(KoreError::not_found, ApiProblem::not_found)
 }
 
 /// The answer to a method that the path does not take.
-pub(crate) async fn method_not_allowed() -> Response {
-    KoreError::method_not_allowed().into_response()
+pub(crate) async fn method_not_allowed(uri: Uri) -> Response {
+    Door::of(uri.path()).answer(KoreError::method_not_allowed, ApiProblem::method_not_allowed)
 }
 
 #[cfg(test)]

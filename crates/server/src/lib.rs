@@ -1,6 +1,7 @@
 //! Everything with a URL: the vendor-compatible API, the operators' pages, and the command line
 //! that starts them. Nothing here holds SQL or decides what may be done; see `rolecall-control`.
 
+pub mod api;
 pub mod auth;
 pub mod cli;
 pub mod config;

@@ -15,7 +15,7 @@ use utoipa::{
 };
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::error::Errors;
+use crate::{api::problem, error::Errors};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,7 +23,7 @@ use crate::error::Errors;
         title = "Rolecall",
         description = "Who may do what on which bot, answered by the calls of the Kore.ai public API. What Rolecall adds to a call is additive and marked so."
     ),
-    components(schemas(Errors)),
+    components(schemas(Errors, problem::Document, problem::Place)),
     security(("auth" = []))
 )]
 struct Base;
@@ -40,7 +40,7 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
     document
 }
 
-/// The answers every call under `/api/public` can give, whatever it does.
+/// The answers every call of a door can give, whatever it does.
 const SHARED: [(&str, &str); 4] = [
     ("401", "The token is missing, broken, expired, replayed, or its app may not do this."),
     ("429", "The account's rate limit is used up; `Retry-After` says for how long."),
@@ -52,7 +52,8 @@ const SHARED: [(&str, &str); 4] = [
 /// and adds the shared answers.
 pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     for (path, item) in &mut document.paths.paths {
-        let place = path.trim_start_matches("/api/public").replace(['/', '-', '.'], "_").replace(['{', '}'], "");
+        let place = path.trim_start_matches("/api/public").trim_start_matches("/api/v1");
+        let place = place.replace(['/', '-', '.'], "_").replace("__", "_").replace(['{', '}'], "");
         for (method, operation) in
             [("get", &mut item.get), ("post", &mut item.post), ("put", &mut item.put), ("delete", &mut item.delete)]
         {
@@ -60,27 +61,66 @@ pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::opena
                 operation.operation_id = Some(format!("{method}{place}"));
             }
         }
-        if !path.starts_with("/api/public/") {
-            continue;
-        }
+        let Some(door) = Door::of(path) else { continue };
         for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
             for (status, description) in SHARED {
-                answer(operation, status, description);
+                door.answer(operation, status, description);
+            }
+            if door == Door::Api {
+                door.answer(operation, "403", "The app has not the scope, or is a builder's.");
             }
             if operation.parameters.as_ref().is_some_and(|list| !list.is_empty()) || operation.request_body.is_some() {
-                answer(
+                door.answer(
                     operation,
-                    "412",
-                    "A parameter or the body has the wrong form; one error for each problem, with its `path`.",
+                    door.wrong_form(),
+                    "A parameter or the body has the wrong form; one error for each problem, with its place.",
                 );
             }
             if operation.request_body.is_some() {
-                answer(operation, "413", "The body is over the limit.");
+                door.answer(operation, "413", "The body is over the limit.");
             }
         }
     }
     show_examples(&mut document);
     document
+}
+
+/// Which of the two APIs a path is of: they have different words for what went wrong.
+#[derive(Clone, Copy, PartialEq)]
+enum Door {
+    Kore,
+    Api,
+}
+
+impl Door {
+    fn of(path: &str) -> Option<Self> {
+        if path.starts_with("/api/public/") {
+            Some(Self::Kore)
+        } else if path.starts_with("/api/v1/") {
+            Some(Self::Api)
+        } else {
+            None
+        }
+    }
+
+    /// The status for a parameter or a body of the wrong form.
+    fn wrong_form(self) -> &'static str {
+        match self {
+            Self::Kore => "412",
+            Self::Api => "400",
+        }
+    }
+
+    /// Adds an answer that is an error, unless the handler itself tells of it.
+    fn answer(self, operation: &mut Operation, status: &str, description: &str) {
+        let (schema, media_type) = match self {
+            Self::Kore => (Errors::name(), "application/json"),
+            Self::Api => (problem::Document::name(), "application/problem+json"),
+        };
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
+        let response = ResponseBuilder::new().description(description).content(media_type, content).build();
+        operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+    }
 }
 
 /// A call that was made on the sample company, and what it answered: an entry of `examples.json`,
@@ -102,6 +142,7 @@ fn show_examples(document: &mut utoipa::openapi::OpenApi) {
     for made in made {
         let Some((method, path)) = made.route.split_once(' ') else { continue };
         let Some(item) = document.paths.paths.get_mut(path) else { continue };
+        let Some(door) = Door::of(path) else { continue };
         let operation = match method {
             "GET" => &mut item.get,
             "POST" => &mut item.post,
@@ -109,7 +150,7 @@ fn show_examples(document: &mut utoipa::openapi::OpenApi) {
             _ => &mut item.delete,
         };
         let Some(operation) = operation else { continue };
-        answer(operation, &made.status.to_string(), "The call was refused; nothing was changed.");
+        door.answer(operation, &made.status.to_string(), "The call was refused; nothing was changed.");
         let sent = format!("{method} {}", made.path);
         if let Some(RefOr::T(response)) = operation.responses.responses.get_mut(&made.status.to_string()) {
             response.content.values_mut().for_each(|content| show(content, &made.about, &sent, &made.answer));
@@ -125,12 +166,6 @@ fn show(content: &mut RefOr<Content>, about: &str, sent: &str, value: &Value) {
         let example = ExampleBuilder::new().summary(about).description(sent).value(Some(value.clone()));
         content.examples.insert(about.to_owned(), example.build().into());
     }
-}
-
-fn answer(operation: &mut Operation, status: &str, description: &str) {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Errors::name()))).build();
-    let response = ResponseBuilder::new().description(description).content("application/json", content).build();
-    operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
 }
 
 /// `/openapi.json`, and `/docs` to read it with.

@@ -15,7 +15,7 @@ use utoipa_axum::{
     routes,
 };
 
-use crate::{Server, kore, layers, openapi, ops};
+use crate::{Server, api, kore, layers, openapi, ops};
 
 fn all() -> OpenApiRouter<Arc<Server>> {
     OpenApiRouter::with_openapi(openapi::base())
@@ -33,6 +33,8 @@ fn all() -> OpenApiRouter<Arc<Server>> {
         .routes(routes!(kore::users::create, kore::users::update, kore::users::remove))
         .routes(routes!(kore::users_info::info))
         .routes(routes!(kore::user_access::set))
+        // Our own API.
+        .routes(routes!(api::keys::list))
         // Operations.
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))

@@ -5,7 +5,8 @@ use std::{marker::PhantomData, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
+    response::IntoResponse,
 };
 use rolecall_control::{Core, Ctx, Error as ControlError, apps};
 use rolecall_model::{
@@ -18,6 +19,7 @@ use secrecy::ExposeSecret;
 
 use super::{
     key::Key,
+    limits::Window,
     token::{Refusal, Unverified},
 };
 use crate::{Server, error::KoreError, layers::Notes};
@@ -53,62 +55,91 @@ needs! {
     ManageUsers = Some(Scope::UserManagement);
     /// Reading the audit log.
     ReadAudit = Some(Scope::AuditLogs);
+    /// Erasing people's data, and looking at what became of it.
+    EraseData = Some(Scope::DeleteUserData);
     /// Storing a file.
     UploadFiles = None;
 }
 
-/// A verified caller that is allowed what `N` says.
-pub struct Caller<N> {
-    /// Who asks, on which account.
-    pub ctx: Ctx,
-    need: PhantomData<N>,
+/// Why a caller is turned away before what it asks is looked at. Each door has its own words for it.
+#[derive(Debug)]
+pub enum Denied {
+    /// The token is none, or does not count.
+    Token(Refusal),
+    /// The app has not this scope, or is a builder's.
+    Scope(Scope),
+    /// The account asked too often within this time.
+    TooMany(Window),
+    /// The app is registered with a key that cannot be used; the log has it.
+    UnusableKey,
+    /// It could not be found out.
+    Failed(ControlError),
 }
 
-impl<N: Need> FromRequestParts<Arc<Server>> for Caller<N> {
-    type Rejection = KoreError;
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        Self::Token(refusal)
+    }
+}
 
-    async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, KoreError> {
-        let notes = parts.extensions.get::<Notes>().cloned().unwrap_or_default();
-        let app = authenticate(&server.core, &parts.headers, notes.meter()).await?;
-        notes.caller(&app);
-        let is_allowed = match N::SCOPE {
-            None => true,
-            Some(scope) => app.kind == Kind::Admin && app.scopes.contains(&scope),
-        };
-        if !is_allowed {
-            let needed = N::SCOPE.map_or("", Scope::as_str);
-            return Err(unauthorized("Permission denied. Scope is incorrect!", 4002)
-                .with_detail(format!("The app needs the scope {needed} and must be of kind admin.")));
-        }
-        let verdict = server.limits.check(&app.account_no.0.to_string(), server.core.clock.now());
-        notes.limits(verdict.headers());
-        if let Some(window) = verdict.breach {
-            return Err(KoreError::too_many(window.message()));
-        }
-        let ctx = Ctx::new(&server.core, app.account_no, Actor::App(app.id), notes.meter().clone());
+impl From<ControlError> for Denied {
+    fn from(error: ControlError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A verified caller that is allowed what `N` says. Others are told so in the words of `E`.
+pub struct Caller<N, E = KoreError> {
+    /// Who asks, on which account.
+    pub ctx: Ctx,
+    need: PhantomData<fn() -> (N, E)>,
+}
+
+impl<N: Need, E: From<Denied> + IntoResponse> FromRequestParts<Arc<Server>> for Caller<N, E> {
+    type Rejection = E;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, E> {
+        let ctx = admit(parts, server, N::SCOPE).await?;
         Ok(Self { ctx, need: PhantomData })
     }
+}
+
+async fn admit(parts: &Parts, server: &Server, scope: Option<Scope>) -> Result<Ctx, Denied> {
+    let notes = parts.extensions.get::<Notes>().cloned().unwrap_or_default();
+    let app = authenticate(&server.core, &parts.headers, notes.meter()).await?;
+    notes.caller(&app);
+    if let Some(scope) = scope
+        && !(app.kind == Kind::Admin && app.scopes.contains(&scope))
+    {
+        return Err(Denied::Scope(scope));
+    }
+    let verdict = server.limits.check(&app.account_no.0.to_string(), server.core.clock.now());
+    notes.limits(verdict.headers());
+    if let Some(window) = verdict.breach {
+        return Err(Denied::TooMany(window));
+    }
+    Ok(Ctx::new(&server.core, app.account_no, Actor::App(app.id), notes.meter().clone()))
 }
 
 /// The app whose token the request carries.
 ///
 /// Whatever is wrong before the signature holds gets one answer, after the same work: nobody learns
 /// which app ids exist, or which are disabled.
-async fn authenticate(core: &Core, headers: &HeaderMap, meter: &Meter) -> Result<App, KoreError> {
-    let token = carried(headers).map_err(refused)?;
-    let unverified = Unverified::parse(token).map_err(refused)?;
+async fn authenticate(core: &Core, headers: &HeaderMap, meter: &Meter) -> Result<App, Denied> {
+    let token = carried(headers)?;
+    let unverified = Unverified::parse(token)?;
     let now = core.clock.now();
     let app = apps::find(core, unverified.app_id(), meter).await?.filter(|app| app.is_live(now));
-    let Some(app) = app else { return Err(refused(unverified.burn())) };
+    let Some(app) = app else { return Err(unverified.burn().into()) };
     let key = key_of(core, &app, now)?;
-    let claims = unverified.verify(&key, now).map_err(refused)?;
+    let claims = unverified.verify(&key, now)?;
     if app.enforces_jti {
-        claims.required_jti().map_err(refused)?;
+        claims.required_jti()?;
     }
     if let Some(jti) = &claims.jti
         && !apps::use_once(core, &app, &jti.id, jti.forget_at, meter).await?
     {
-        return Err(refused(Refusal::Replayed));
+        return Err(Refusal::Replayed.into());
     }
     Ok(app)
 }
@@ -133,7 +164,7 @@ fn carried(headers: &HeaderMap) -> Result<&str, Refusal> {
     }
 }
 
-fn key_of(core: &Core, app: &App, now: Instant) -> Result<Key, KoreError> {
+fn key_of(core: &Core, app: &App, now: Instant) -> Result<Key, Denied> {
     let key = if let Some(pem) = &app.public_key {
         Key::from_public_pem(app.algorithm, pem)
     } else {
@@ -144,14 +175,6 @@ fn key_of(core: &Core, app: &App, now: Instant) -> Result<Key, KoreError> {
     };
     key.map_err(|bad| {
         tracing::error!(app.id = app.id, error = %bad, "a registered app has a key that cannot be used");
-        KoreError::internal()
+        Denied::UnusableKey
     })
-}
-
-fn refused(refusal: Refusal) -> KoreError {
-    unauthorized(refusal.message(), refusal.code())
-}
-
-fn unauthorized(msg: &str, code: u16) -> KoreError {
-    KoreError::new(StatusCode::UNAUTHORIZED, msg, code)
 }

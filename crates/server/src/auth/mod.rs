@@ -8,4 +8,6 @@ pub mod key;
 pub mod limits;
 pub mod token;
 
-pub use caller::{Caller, ManageRoles, ManageUsers, Need, ReadAudit, ReadRoles, ReadUsers, UploadFiles};
+pub use caller::{
+    Caller, Denied, EraseData, ManageRoles, ManageUsers, Need, ReadAudit, ReadRoles, ReadUsers, UploadFiles,
+};

@@ -116,16 +116,34 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = KoreError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, KoreError> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                KoreError::too_large(MAX_BODY_BYTES)
-            } else {
-                // The client went away or broke the transfer off; nobody reads this.
-                Problem::new("", "the body could not be read").into()
-            }
-        })?;
-        Ok(Self(json::parse(&bytes)?))
+        match read_json(request, state).await {
+            Ok(value) => Ok(Self(value)),
+            Err(Unreadable::TooLarge) => Err(KoreError::too_large(MAX_BODY_BYTES)),
+            Err(Unreadable::Problem(problem)) => Err(problem.into()),
+        }
     }
+}
+
+/// Why there is no JSON in a request.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// It is over [`MAX_BODY_BYTES`].
+    TooLarge,
+    /// It is not the JSON it should be.
+    Problem(Problem),
+}
+
+/// The JSON in a request, read strictly.
+pub async fn read_json<S: Send + Sync>(request: Request, state: &S) -> Result<Value, Unreadable> {
+    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Unreadable::TooLarge
+        } else {
+            // The client went away or broke the transfer off; nobody reads this.
+            Unreadable::Problem(Problem::new("", "the body could not be read"))
+        }
+    })?;
+    json::parse(&bytes).map_err(Unreadable::Problem)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The keys that sign, in the database: made once, whoever asks first, and never another's.
 
+use axum::http::{Method, StatusCode};
 use rolecall_erasure::receipt::{self, CannotSign, PublicKeys};
 use rolecall_server::auth::limits::Profile;
 use rolecall_store::{Core, seal::SealingKey};
-use rolecall_testkit::{TestApp, each_engine};
+use rolecall_testkit::{Request, TestApp, each_engine};
 use serde_json::Value;
 
 async fn ids(core: &Core) -> Vec<String> {
@@ -13,6 +14,17 @@ async fn ids(core: &Core) -> Vec<String> {
 }
 
 each_engine! {
+    async fn the_public_keys_are_anybodys_to_read_and_to_keep_a_while(app: TestApp) {
+        let reply = app.send(Request::new(Method::GET, "/.well-known/jwks.json")).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        assert_eq!(reply.headers["content-type"], "application/jwk-set+json");
+        assert_eq!(reply.headers["cache-control"], "public, max-age=300");
+        insta::assert_snapshot!("jwks", reply.body);
+        let signature = receipt::signer(&app.server.core).await.expect("a signer").sign_detached(b"{}");
+        let keys = PublicKeys::parse(&reply.body).expect("a set of keys");
+        assert_eq!(receipt::verify_detached(&signature, b"{}", &keys), Ok(()));
+    }
+
     async fn the_first_key_is_made_when_it_is_first_asked_for_and_stays(app: TestApp) {
         let mut app = app;
         let set: Value = receipt::jwks(&app.server.core).await.expect("the set");

@@ -36,6 +36,7 @@ const LIST: &[(&str, Door)] = &[
     ("PUT /api/public/users", Needs(Scope::UserManagement)),
     ("DELETE /api/public/users", Needs(Scope::UserManagement)),
     ("POST /api/public/usersInfo", Needs(Scope::UserManagement)),
+    ("GET /.well-known/jwks.json", Open),
     ("GET /healthz", Open),
     ("GET /metrics", Open),
     ("GET /readyz", Open),

@@ -69,6 +69,7 @@ pub(crate) const WITHOUT_IDS: &[&str] = &[
     "GET /api/public/groups",
     "GET /api/public/roles/export",
     "POST /api/public/uploadfile",
+    "GET /.well-known/jwks.json",
     "GET /healthz",
     "GET /metrics",
     "GET /readyz",
