@@ -1,5 +1,7 @@
 //! The data map as the walk needs it: where a person's rows are entered, and how rows lead to others.
 
+mod derive;
+
 use rolecall_model::erasure::Identity;
 
 /// The number of a node in [`Graph::nodes`].

@@ -3,12 +3,67 @@
 //! A manifest is read as it is: keys this reader does not know are told of and never fatal, for the
 //! same file serves other programs.
 
+mod dataset;
+mod duration;
+mod masking;
+mod name;
+mod nodes;
+mod policy;
+mod remarks;
+mod yaml;
+
+use aws_lc_rs::digest;
+use rolecall_model::{json::Object, problem::Problems};
+use rolecall_store::seal::hex;
 use secrecy::SecretString;
 
 use crate::graph::Graph;
+use remarks::Remarks;
 
 /// The largest data map. Units: bytes.
 pub const MAX_MAP_BYTES: usize = 1 << 20;
+
+/// Reads a data map.
+///
+/// Errors: what makes it no YAML, or else all that is wrong with it, each at the line and with the
+/// JSON pointer of its place: `line 7 /dataset/0/fides_key`. No problem says what a URL says.
+pub fn parse(text: &str) -> Result<DataMap, Problems> {
+    let value = yaml::parse(text)?;
+    let mut remarks = Remarks::default();
+    let read = read(&value, &mut remarks);
+    let Remarks { problems, mut warnings } = remarks;
+    let Some((stores, policy, graph)) = read.filter(|_| problems.is_empty()) else {
+        return Err(yaml::with_lines(problems, text));
+    };
+    yaml::add_lines(&mut warnings, text);
+    let hash = hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+    Ok(DataMap { hash, stores, policy, graph, warnings })
+}
+
+/// Nothing only together with a problem.
+fn read(value: &serde_json::Value, remarks: &mut Remarks) -> Option<(Vec<StoreEntry>, Policy, Graph)> {
+    let map = Object::of(value, "", &mut remarks.problems)?;
+    remarks::check_keys(&map, &["dataset", "stores", "policy"], &TOP_KEYS, remarks);
+    let policy = policy::read(&map, remarks);
+    let stores = policy::stores(&map, remarks);
+    let datasets = dataset::read(&map, remarks);
+    let graph = nodes::build(&datasets, &stores, &policy, remarks);
+    Some((stores.into_iter().map(|(store, _)| store).collect(), policy.policy, graph))
+}
+
+/// What else a Fideslang file may hold, for other programs.
+const TOP_KEYS: [&str; 10] = [
+    "organization",
+    "system",
+    "registry",
+    "evaluation",
+    "data_category",
+    "data_use",
+    "data_subject",
+    "data_qualifier",
+    "data_purpose",
+    "fides_key",
+];
 
 /// A data map that was read. Shown by `Debug` without the stores' URLs.
 #[derive(Debug)]
@@ -86,3 +141,6 @@ pub enum Severity {
     /// An erasure is true, but slow, or leaves something to know.
     Warning,
 }
+
+#[cfg(test)]
+mod tests;
