@@ -43,6 +43,8 @@ pub struct Config {
     pub log: Log,
     /// What a caller may take.
     pub limits: Limits,
+    /// How people's data is erased.
+    pub erasure: Erasure,
 }
 
 /// What is logged, and how.
@@ -72,6 +74,17 @@ pub struct Limits {
     pub profile: Profile,
     /// How long a request may take. Units: seconds.
     pub request_seconds: NonZeroU32,
+}
+
+/// How people's data is erased.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Erasure {
+    /// How many erasures are worked on at once.
+    pub workers: u8,
+    /// Which hosts may be called back.
+    pub callback_hosts: Vec<String>,
+    /// What the URLs of stores must begin with; empty for anything.
+    pub stores: Vec<String>,
 }
 
 /// Why there is no configuration; the text says where and how to mend it.
@@ -274,6 +287,8 @@ mod tests {
         assert_eq!((config.log.format, config.log.level.as_str()), (LogFormat::Text, "info"));
         assert_eq!(config.limits.profile, Profile::Off);
         assert_eq!(config.limits.request_seconds.get(), 120);
+        assert_eq!(config.erasure.workers, 2);
+        assert!(config.erasure.callback_hosts.is_empty() && config.erasure.stores.is_empty());
         assert_eq!(empty.listen, config.listen);
     }
 

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod callbacks;
 pub mod cli;
 pub mod config;
 pub mod demo;
@@ -31,6 +32,8 @@ pub struct Server {
     pub uploads: room::Room,
     /// Room in memory for imports of roles.
     pub imports: room::Room,
+    /// Which hosts requests to erase may have called back.
+    pub callback_hosts: callbacks::Hosts,
     /// How long a request may take. A call that needs longer is doing something no caller waits for.
     pub time_limit: Duration,
 }
@@ -44,6 +47,7 @@ impl Server {
             metrics: ops::Metrics::new(),
             uploads: room::Room::new(kore::upload::MAX_BIG),
             imports: room::Room::new(kore::role_import::MAX_AT_ONCE),
+            callback_hosts: callbacks::Hosts::default(),
             time_limit: Duration::from_mins(2),
         }
     }

@@ -25,7 +25,13 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use crate::{Server, auth::limits::Limits, config::Config, routes};
+use crate::{
+    Server,
+    auth::limits::Limits,
+    callbacks::{Courier, Hosts},
+    config::Config,
+    routes,
+};
 
 /// How long the head of a request may take, and a connection wait for its next one: who sends a
 /// byte now and then does not hold a connection for ever.
@@ -36,6 +42,9 @@ const GRACE: Duration = Duration::from_secs(30);
 
 /// How often the janitor comes round.
 const ROUND: Duration = Duration::from_mins(1);
+
+/// How often it is looked whether there is somebody to call back.
+const CALL_BACK_ROUND: Duration = Duration::from_secs(1);
 
 /// A socket that listens.
 pub(crate) struct Bound {
@@ -63,7 +72,8 @@ pub(crate) async fn bind(listen: &str) -> anyhow::Result<Bound> {
 /// A server as the configuration wants it.
 pub(crate) fn server(core: Arc<Core>, config: &Config) -> Arc<Server> {
     let time_limit = Duration::from_secs(config.limits.request_seconds.get().into());
-    Arc::new(Server { time_limit, ..Server::new(core, Limits::new(config.limits.profile)) })
+    let callback_hosts = Hosts::new(&config.erasure.callback_hosts);
+    Arc::new(Server { callback_hosts, time_limit, ..Server::new(core, Limits::new(config.limits.profile)) })
 }
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what runs.
@@ -78,6 +88,7 @@ pub(crate) async fn run(bound: Bound, server: Arc<Server>) -> anyhow::Result<()>
     };
     tracing::info!("listening on http://{}", bound.address);
     let janitor = tokio::spawn(clean(Arc::clone(&server.core)));
+    let courier = tokio::spawn(call_back(Arc::clone(&server)));
     let connections = accept(&bound.listener, &server, told_to_stop()).await;
     // From here on nobody is let in, and a second signal ends the wait.
     drop(bound);
@@ -88,6 +99,7 @@ pub(crate) async fn run(bound: Bound, server: Arc<Server>) -> anyhow::Result<()>
         () = told_to_stop() => tracing::warn!("stopping with requests unfinished: told to a second time"),
     }
     janitor.abort();
+    courier.abort();
     server.core.db.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -140,6 +152,29 @@ async fn refused(error: &io::Error) {
 async fn expired(time: Duration) {
     #[expect(clippy::disallowed_methods, reason = "time itself is the point: a limit, or a moment to recover")]
     tokio::time::sleep(time).await;
+}
+
+/// Delivers call-backs, as they come.
+async fn call_back(server: Arc<Server>) {
+    let courier = match Courier::new(Arc::clone(&server.core), server.callback_hosts.clone()) {
+        Ok(courier) => courier,
+        Err(error) => return tracing::error!("{error:#}"),
+    };
+    let mut rounds = tokio::time::interval(CALL_BACK_ROUND);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        loop {
+            match courier.round().await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!("call-backs were not delivered: {error:#}");
+                    break;
+                }
+            }
+        }
+    }
 }
 
 /// Clears away what is not needed any more, once a minute.

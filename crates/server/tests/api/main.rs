@@ -2,4 +2,5 @@
 
 #![expect(clippy::expect_used, reason = "what is missing in an answer fails the test")]
 
+mod callbacks;
 mod keys;
