@@ -44,7 +44,7 @@ impl Signer {
     /// With the key whose private half is `seed`.
     ///
     /// Errors: only if the library refuses the seed, which it does for none of 32 bytes.
-    pub(super) fn from_seed(seed: &[u8]) -> Option<Self> {
+    pub fn from_seed(seed: &[u8]) -> Option<Self> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok()?;
         let key_id = key_id(&URL_SAFE_NO_PAD.encode(pair.public_key()));
         Some(Self { key_id, pair })
@@ -58,6 +58,11 @@ impl Signer {
     /// The key's public half, in base64url.
     pub(super) fn public_key(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.pair.public_key())
+    }
+
+    /// The key's public half, as key sets write it.
+    pub fn jwk(&self) -> Value {
+        jwk(&self.public_key())
     }
 
     /// The receipt as a signed text.

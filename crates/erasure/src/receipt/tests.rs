@@ -9,7 +9,7 @@ fn signer() -> Signer {
 }
 
 fn keys_of(signers: &[&Signer]) -> PublicKeys {
-    let keys: Vec<Value> = signers.iter().map(|signer| jws::jwk(&signer.public_key())).collect();
+    let keys: Vec<Value> = signers.iter().map(|signer| signer.jwk()).collect();
     PublicKeys::parse(&json!({"keys": keys}).to_string()).expect("a set of keys")
 }
 
@@ -86,7 +86,7 @@ fn a_receipt_is_these_bytes() {
     insta::assert_snapshot!("jws", jws);
     let payload = URL_SAFE_NO_PAD.decode(jws.split('.').nth(1).expect("a payload")).expect("base64");
     insta::assert_snapshot!("payload", String::from_utf8(payload).expect("UTF-8"));
-    insta::assert_snapshot!("jwk", jws::jwk(&signer().public_key()).to_string());
+    insta::assert_snapshot!("jwk", signer().jwk().to_string());
     insta::assert_snapshot!("hash", hash(&jws));
 }
 
@@ -183,7 +183,7 @@ fn a_later_version_and_anything_else_we_signed_is_no_receipt() {
 #[test]
 fn a_key_set_gives_no_key_another_ones_id() {
     let (ours, theirs) = (signer(), Signer::from_seed(&[9; 32]).expect("a key"));
-    let mut key = jws::jwk(&theirs.public_key());
+    let mut key = theirs.jwk();
     key["kid"] = json!(ours.key_id());
     let keys = PublicKeys::parse(&json!({"keys": [key]}).to_string()).expect("a set of keys");
     assert_eq!(verify(&signed(&theirs, &header(&ours), &payload()), &keys), Err(Forged::UnknownKey));
@@ -191,7 +191,7 @@ fn a_key_set_gives_no_key_another_ones_id() {
 
 #[test]
 fn what_is_no_key_set_is_told() {
-    let ours = jws::jwk(&signer().public_key());
+    let ours = signer().jwk();
     let rsa = json!({"kty": "RSA", "n": "AQAB", "e": "AQAB"});
     assert!(PublicKeys::parse(&json!({"keys": [rsa, ours]}).to_string()).is_ok(), "other kinds are passed over");
     for text in ["", "[]", "{}", r#"{"keys":[]}"#, r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"*"}]}"#] {

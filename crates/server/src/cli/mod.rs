@@ -15,6 +15,7 @@ mod key;
 mod manifest;
 mod migrate;
 mod open;
+mod receipt;
 mod roles;
 mod serve;
 mod token;
@@ -89,9 +90,12 @@ enum Command {
     Plan(manifest::Plan),
     /// Write an account down as a manifest that `apply` takes
     Export(export::Export),
-    /// Make the key that seals secrets
+    /// Make the key that seals secrets, and renew the one that signs receipts
     #[command(subcommand)]
     Key(key::Key),
+    /// Check receipts of erasures
+    #[command(subcommand)]
+    Receipt(receipt::Command),
     /// Take imports of roles back
     #[command(subcommand)]
     Roles(roles::Roles),
@@ -122,9 +126,10 @@ pub async fn run(cli: Cli, machine: Machine) -> ExitCode {
 async fn work(cli: Cli, machine: Machine) -> anyhow::Result<Answer> {
     let Cli { global, command } = cli;
     let form = global.output;
-    // These two need neither configuration nor database, and must work when those are broken.
+    // These need neither configuration nor database, and must work when those are broken.
     match command {
-        Command::Key(key) => return Ok(key.run(&machine)),
+        Command::Key(key::Key::Generate) => return Ok(key::generate(&machine)),
+        Command::Receipt(command) => return command.run().await,
         Command::Completions { shell } => return Ok(completions(shell)),
         _ => {}
     }
@@ -150,7 +155,8 @@ async fn work(cli: Cli, machine: Machine) -> anyhow::Result<Answer> {
         Command::Restore(restore) => restore.run(&config, machine).await,
         Command::Doctor => doctor::run(&config, machine).await,
         Command::Token(token) => token.run(&config, machine).await,
-        Command::Key(_) | Command::Completions { .. } => Ok(Answer::default()),
+        Command::Key(_) => key::renew(&config, machine).await,
+        Command::Receipt(_) | Command::Completions { .. } => Ok(Answer::default()),
     }
 }
 

@@ -9,5 +9,6 @@ mod config;
 mod demo;
 mod doctor;
 mod manifests;
+mod receipts;
 mod rolecall;
 mod serve;
