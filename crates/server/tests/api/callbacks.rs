@@ -77,15 +77,18 @@ impl Receiver {
 async fn write(app: &TestApp, url: &str, bodies: &[&str]) {
     let (core, account) = (&app.server.core, app.tenant.account.no);
     let request = format!(
-        "INSERT INTO erasures VALUES ({}, 1, 'eud-1', 'done', '', 1, '', '', '', '', 0, '', 1, 0, '', 0, 0, 0, 0, '', '', '', 0, 0, 0, 0)
-         ON CONFLICT (account_no, erasure_no) DO UPDATE SET state = 'done'",
+        "INSERT INTO erasures
+           (account_no, erasure_no, erasure_id, state, cause, is_all_bots, bot_ids, grounds, wanted_plan, plan_hash,
+            map_no, map_hash, is_approved, requested_at_ms, requested_by, updated_at_ms, not_before_ms, deadline_ms,
+            ended_at_ms, callback_url, salt, holder, lease_until_ms, fence, attempts, next_attempt_at_ms)
+         VALUES ({}, 1, 'eud-1', 'done', '', 1, '', '', '', '', 0, '', 1, 0, '', 0, 0, 0, 0, '', '', '', 0, 0, 0, 0)",
         account.0
     );
     app.db.tamper(&request).await;
     let url = Sealed::CallbackUrl("eud-1").seal(core, url.as_bytes());
     let mut tx = app.operator().attempts().begin().await.expect("a transaction");
     for body in bodies {
-        callbacks::insert(&mut tx, account, 1, &url, body, core.clock.now()).await.expect("it is written");
+        callbacks::enqueue(&mut tx, account, 1, &url, body, core.clock.now()).await.expect("it is written");
     }
     tx.commit().await.expect("it is kept");
 }

@@ -65,21 +65,21 @@ fn callback(row: &AnyRow) -> Result<Callback, Error> {
     })
 }
 
-/// Writes a call-back of a request, due at once. `url` is sealed; `body` names nobody.
+/// Writes a call-back of a request, due at once. `body` names nobody.
 ///
 /// Concurrency: under the lock of the request's row, as its number is the next of the request.
-pub async fn insert(
+pub async fn enqueue(
     tx: &mut Tx,
     account: AccountNo,
     erasure_no: i64,
-    url: &str,
+    url_sealed: &str,
     body: &str,
     at: Instant,
 ) -> Result<(), Error> {
     let insert = sqlx::query(INSERT)
         .bind(account.0)
         .bind(erasure_no)
-        .bind(url.to_owned())
+        .bind(url_sealed.to_owned())
         .bind(body.to_owned())
         .bind(at.as_ms());
     tx.run(insert).await?;
