@@ -8,6 +8,7 @@
 //! [`receipt`] seals what came of them.
 
 pub mod catalog;
+pub mod check;
 pub mod graph;
 pub mod map;
 pub mod receipt;
