@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS erasure_chunks (
   chunk_no   BIGINT NOT NULL,
   collection TEXT   NOT NULL,
   is_scoped  BIGINT NOT NULL,
+  is_to_do   BIGINT NOT NULL,
   is_walked  BIGINT NOT NULL,
   n_keys     BIGINT NOT NULL,
   n_done     BIGINT NOT NULL,

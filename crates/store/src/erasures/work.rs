@@ -17,6 +17,11 @@ WHERE ended_at_ms IS NULL
   AND (next_attempt_at_ms <= $1 OR (attempts > 0 AND next_attempt_at_ms > $2))
   AND (lease_until_ms <= $1 OR lease_until_ms > $3)
 ORDER BY next_attempt_at_ms, account_no, erasure_no LIMIT 1";
+const FENCE_IF_DUE: &str = "
+SELECT fence FROM erasures
+WHERE account_no = $4 AND erasure_no = $5 AND ended_at_ms IS NULL
+  AND (next_attempt_at_ms <= $1 OR (attempts > 0 AND next_attempt_at_ms > $2))
+  AND (lease_until_ms <= $1 OR lease_until_ms > $3)";
 const TAKE: &str = "
 UPDATE erasures SET holder = $1, lease_until_ms = $2, fence = fence + 1
 WHERE account_no = $3 AND erasure_no = $4 AND fence = $5 AND ended_at_ms IS NULL";
@@ -105,6 +110,20 @@ pub async fn due(tx: &mut Tx, times: Times) -> Result<Option<(AccountNo, i64, i6
         .bind(times.now.plus_ms(2 * times.lease_ms).as_ms());
     match tx.optional(query).await? {
         Some(row) => Ok(Some((AccountNo(row.try_get(0)?), row.try_get(1)?, row.try_get(2)?))),
+        None => Ok(None),
+    }
+}
+
+/// The fence of one request, if that is due and nobody has it.
+pub async fn fence_if_due(tx: &mut Tx, account: AccountNo, no: i64, times: Times) -> Result<Option<i64>, Error> {
+    let query = sqlx::query(FENCE_IF_DUE)
+        .bind(times.now.as_ms())
+        .bind(times.now.plus_ms(2 * times.longest_pause_ms).as_ms())
+        .bind(times.now.plus_ms(2 * times.lease_ms).as_ms())
+        .bind(account.0)
+        .bind(no);
+    match tx.optional(query).await? {
+        Some(row) => Ok(Some(row.try_get(0)?)),
         None => Ok(None),
     }
 }
@@ -393,12 +412,12 @@ pub async fn save_part(tx: &mut Tx, job: &Job, part: &Part) -> Result<(), Error>
 }
 
 const CHUNKS: &str = "
-SELECT chunk_no, collection, is_scoped, is_walked, n_keys, n_done FROM erasure_chunks
+SELECT chunk_no, collection, is_scoped, is_to_do, is_walked, n_keys, n_done FROM erasure_chunks
 WHERE account_no = $1 AND erasure_no = $2 AND store = $3 ORDER BY chunk_no";
 const CHUNK: &str =
     "SELECT keys FROM erasure_chunks WHERE account_no = $1 AND erasure_no = $2 AND store = $3 AND chunk_no = $4";
 const INSERT_CHUNKS: &str = "
-INSERT INTO erasure_chunks (account_no, erasure_no, store, chunk_no, collection, is_scoped, is_walked, n_keys, n_done,
+INSERT INTO erasure_chunks (account_no, erasure_no, store, chunk_no, collection, is_scoped, is_to_do, is_walked, n_keys, n_done,
                             keys) VALUES ";
 const WALKED: &str = "
 UPDATE erasure_chunks SET is_walked = 1 WHERE account_no = $1 AND erasure_no = $2 AND store = $3 AND chunk_no = $4";
@@ -416,6 +435,8 @@ pub struct Chunk {
     pub collection: String,
     /// Whether its rows are for certain of the bots the request is about.
     pub is_scoped: bool,
+    /// Whether its rows are to be erased, or only lead on to others.
+    pub is_to_do: bool,
     /// Whether the ways on from its rows were followed.
     pub is_walked: bool,
     /// How many keys it has.
@@ -432,9 +453,10 @@ pub async fn chunks(tx: &mut Tx, job: &Job, store: &str) -> Result<Vec<Chunk>, E
             no: row.try_get(0)?,
             collection: row.try_get(1)?,
             is_scoped: row.try_get::<i64, _>(2)? != 0,
-            is_walked: row.try_get::<i64, _>(3)? != 0,
-            n_keys: row.try_get(4)?,
-            n_done: row.try_get(5)?,
+            is_to_do: row.try_get::<i64, _>(3)? != 0,
+            is_walked: row.try_get::<i64, _>(4)? != 0,
+            n_keys: row.try_get(5)?,
+            n_done: row.try_get(6)?,
         })
     };
     rows.iter().map(chunk).collect()
@@ -452,7 +474,7 @@ pub async fn keys(tx: &mut Tx, job: &Job, store: &str, chunk_no: i64) -> Result<
 /// Adds chunks, each with its keys, sealed.
 pub async fn insert_chunks(tx: &mut Tx, job: &Job, store: &str, chunks: &[(Chunk, String)]) -> Result<(), Error> {
     for slice in bulk::slices(chunks) {
-        let sql = format!("{INSERT_CHUNKS}{}", bulk::rows(slice.len(), 10));
+        let sql = format!("{INSERT_CHUNKS}{}", bulk::rows(slice.len(), 11));
         let mut insert = sqlx::query(sqlx::AssertSqlSafe(sql));
         for (chunk, keys) in slice {
             insert = insert
@@ -462,6 +484,7 @@ pub async fn insert_chunks(tx: &mut Tx, job: &Job, store: &str, chunks: &[(Chunk
                 .bind(chunk.no)
                 .bind(chunk.collection.clone())
                 .bind(i64::from(chunk.is_scoped))
+                .bind(i64::from(chunk.is_to_do))
                 .bind(i64::from(chunk.is_walked))
                 .bind(chunk.n_keys)
                 .bind(chunk.n_done)
@@ -509,8 +532,10 @@ ON CONFLICT (account_no, erasure_no, ordinal, store) DO UPDATE SET
   n_masked = erasure_results.n_masked + excluded.n_masked,
   n_quarantined = erasure_results.n_quarantined + excluded.n_quarantined,
   n_refound = erasure_results.n_refound + excluded.n_refound";
-const LOOK_AGAIN: &str = "
-UPDATE erasure_results SET n_quarantined = 0, n_refound = 0 WHERE account_no = $1 AND erasure_no = $2 AND store = $3";
+const FORGET_REFOUND: &str =
+    "UPDATE erasure_results SET n_refound = 0 WHERE account_no = $1 AND erasure_no = $2 AND store = $3";
+const FORGET_QUARANTINED: &str =
+    "UPDATE erasure_results SET n_quarantined = 0 WHERE account_no = $1 AND erasure_no = $2 AND store = $3";
 const FORGET_QUARANTINE: &str =
     "DELETE FROM erasure_quarantine WHERE account_no = $1 AND erasure_no = $2 AND store = $3";
 const ADD_QUARANTINE: &str = "
@@ -589,10 +614,48 @@ pub async fn add_results(tx: &mut Tx, job: &Job, rows: &[ResultRow]) -> Result<(
     Ok(())
 }
 
-/// Begins to look again in one store: what would not go and what was found again are counted anew.
-pub async fn look_again(tx: &mut Tx, job: &Job, store: &str) -> Result<(), Error> {
-    tx.run(sqlx::query(LOOK_AGAIN).bind(job.account.0).bind(job.no).bind(store.to_owned())).await?;
-    tx.run(sqlx::query(FORGET_QUARANTINE).bind(job.account.0).bind(job.no).bind(store.to_owned())).await?;
+/// Makes room for what another look found in one store: what earlier ones found is forgotten, and,
+/// unless the rows that would not go are left, these too.
+pub async fn look_again(tx: &mut Tx, job: &Job, store: &str, keeps_quarantine: bool) -> Result<(), Error> {
+    let statements: &[&str] =
+        if keeps_quarantine { &[FORGET_REFOUND] } else { &[FORGET_REFOUND, FORGET_QUARANTINED, FORGET_QUARANTINE] };
+    for sql in statements {
+        tx.run(sqlx::query(*sql).bind(job.account.0).bind(job.no).bind(store.to_owned())).await?;
+    }
+    Ok(())
+}
+
+const HELD_HASHES: &str = "
+WITH sought (account_no, subject_hash) AS (VALUES SOUGHT)
+SELECT DISTINCT h.subject_hash FROM sought
+JOIN hold_subjects h ON h.account_no = sought.account_no AND h.subject_hash = sought.subject_hash";
+const DROP_RESULTS: &str = "DELETE FROM erasure_results WHERE account_no = $1 AND erasure_no = $2 AND ordinal = $3 AND store = $4";
+
+/// Which of these subjects are under a hold.
+pub async fn held_hashes(tx: &mut Tx, account: AccountNo, hashes: &[String]) -> Result<Vec<String>, Error> {
+    let mut held = Vec::new();
+    for (chunk, size) in bulk::chunks(hashes) {
+        let sql = bulk::seek(HELD_HASHES, &[bulk::Column::Number, bulk::Column::Text], size);
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for hash in chunk {
+            query = query.bind(account.0).bind(hash.clone());
+        }
+        for _ in chunk.len()..size {
+            query = query.bind(bulk::NO_ACCOUNT).bind(String::new());
+        }
+        for row in tx.all(query).await? {
+            held.push(row.try_get(0)?);
+        }
+    }
+    Ok(held)
+}
+
+/// Takes subjects out of a request's part in one store, as if it had never been about them.
+pub async fn drop_results(tx: &mut Tx, job: &Job, store: &str, ordinals: &[i64]) -> Result<(), Error> {
+    for ordinal in ordinals {
+        let drop = sqlx::query(DROP_RESULTS).bind(job.account.0).bind(job.no).bind(*ordinal).bind(store.to_owned());
+        tx.run(drop).await?;
+    }
     Ok(())
 }
 
