@@ -73,6 +73,20 @@ events! {
     FileUploaded = "File Uploaded", "Account";
     /// Not of the vendor's list: a role import was applied or reverted.
     RolesImported = "Roles Imported", "Role Management";
+    /// Not of the vendor's list: somebody asked that people's data be erased.
+    ErasureRequested = "User Data Erasure Requested", "Data Privacy";
+    /// Not of the vendor's list: an erasure was called off.
+    ErasureCancelled = "User Data Erasure Cancelled", "Data Privacy";
+    /// Not of the vendor's list: somebody agreed to the plan of an erasure.
+    ErasureApproved = "User Data Erasure Approved", "Data Privacy";
+    /// Not of the vendor's list: an erasure that waited was made due.
+    ErasureRetried = "User Data Erasure Retried", "Data Privacy";
+    /// Not of the vendor's list: a data map came into force.
+    DataMapSet = "Data Map Set", "Data Privacy";
+    /// Not of the vendor's list: people's data is kept until further notice.
+    HoldPlaced = "Hold Placed", "Data Privacy";
+    /// Not of the vendor's list: people's data need no longer be kept.
+    HoldReleased = "Hold Released", "Data Privacy";
 }
 
 impl Event {

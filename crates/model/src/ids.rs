@@ -22,6 +22,10 @@ pub enum Kind {
     Group,
     /// A stored file's name: `f-`.
     FileName,
+    /// A request to erase people's data: `eud-`.
+    Erasure,
+    /// A hold, while which people's data is kept: `hld-`.
+    Hold,
 }
 
 impl Kind {
@@ -34,6 +38,8 @@ impl Kind {
             Self::App => "cs-",
             Self::Group => "e-",
             Self::FileName => "f-",
+            Self::Erasure => "eud-",
+            Self::Hold => "hld-",
         }
     }
 }

@@ -1,4 +1,5 @@
--- Requests to erase people's data. No identifier of anybody is in here; see erasure_subjects.
+-- Requests to erase people's data. No identifier of anybody is in here; see erasure_subjects, and
+-- is_forgotten for whether there is none left there either.
 -- fence rises each time a worker takes the request, and every write of work asks for it.
 CREATE TABLE IF NOT EXISTS erasures (
   account_no         BIGINT NOT NULL,
@@ -27,5 +28,6 @@ CREATE TABLE IF NOT EXISTS erasures (
   fence              BIGINT NOT NULL,
   attempts           BIGINT NOT NULL,
   next_attempt_at_ms BIGINT NOT NULL,
+  is_forgotten       BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (account_no, erasure_no)
 )

@@ -23,7 +23,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: [Migration; 61] = migrations! {
+const MIGRATIONS: [Migration; 63] = migrations! {
     1 "0001_accounts"
     2 "0002_accounts_by_id"
     3 "0003_apps"
@@ -85,10 +85,12 @@ const MIGRATIONS: [Migration; 61] = migrations! {
     59 "0059_hold_subjects"
     60 "0060_callbacks"
     61 "0061_callbacks_by_time"
+    62 "0062_erasures_to_forget"
+    63 "0063_hold_subjects_by_hold"
 };
 
 /// The schema version this program writes and reads.
-pub const VERSION: i64 = 61;
+pub const VERSION: i64 = 63;
 
 const MAKE_BOOK: &str =
     "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at_ms BIGINT NOT NULL)";

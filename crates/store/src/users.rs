@@ -52,6 +52,12 @@ SELECT t.user_no, t.user_id, t.email, t.org_user_id, t.first_name, t.last_name, 
 FROM sought
 CROSS JOIN users AS t
 WHERE t.account_no = sought.account_no AND t.user_no = sought.value AND t.removed_at_ms IS NULL";
+pub(crate) const FIND_BY_ID: &str = "
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.user_no, t.user_id, t.email, t.org_user_id, t.first_name, t.last_name, t.is_developer, t.can_create_bot, t.has_data_access, t.status, t.profile, t.bot_tasks, t.created_at_ms
+FROM sought
+CROSS JOIN users AS t
+WHERE t.account_no = sought.account_no AND t.user_id = sought.value AND t.removed_at_ms IS NULL";
 const INSERT: &str = "
 INSERT INTO users
   (account_no, user_no, user_id, email, email_folded, org_user_id, first_name, last_name, is_developer, can_create_bot,
@@ -90,6 +96,8 @@ pub enum Key {
     OrgUserId,
     /// The user's number, in decimal.
     No,
+    /// The user's id.
+    Id,
 }
 
 fn user(row: &AnyRow) -> Result<User, Error> {
@@ -143,6 +151,7 @@ pub async fn find_many(tx: &mut Tx, account: AccountNo, key: Key, values: &[Stri
         Key::Email => (FIND_BY_EMAIL, BY_KEY),
         Key::OrgUserId => (FIND_BY_ORG_USER_ID, BY_KEY),
         Key::No => (FIND_BY_NO, BY_NO),
+        Key::Id => (FIND_BY_ID, BY_KEY),
     };
     let mut found = Vec::new();
     for (chunk, size) in bulk::chunks(values) {
@@ -152,7 +161,7 @@ pub async fn find_many(tx: &mut Tx, account: AccountNo, key: Key, values: &[Stri
             find = find.bind(account_no);
             find = match key {
                 Key::No => find.bind(value.parse::<i64>().unwrap_or_default()),
-                Key::Email | Key::OrgUserId => find.bind(value.to_owned()),
+                Key::Email | Key::OrgUserId | Key::Id => find.bind(value.to_owned()),
             };
         }
         for row in tx.all(find).await? {
