@@ -42,6 +42,16 @@ pub enum Rule {
     Taken,
     /// The account moved on since the plan was made.
     Moved,
+    /// No erasure of this account has that id.
+    UnknownErasure,
+    /// No hold of this account has that id, or it was released.
+    UnknownHold,
+    /// The erasure is at a point where this cannot be done.
+    WrongState,
+    /// The erasure is not done, so there is no receipt of it.
+    NoReceipt,
+    /// The store belongs to another account.
+    StoreTaken,
 }
 
 /// One place where a rule would be broken.

@@ -13,6 +13,7 @@ pub mod bots;
 mod change;
 mod context;
 pub mod doctor;
+pub mod erasure;
 mod error;
 pub mod files;
 pub mod groups;

@@ -110,8 +110,8 @@ fn told(rule: Rule) -> (StatusCode, &'static str) {
         Rule::UnknownEmail => (StatusCode::BAD_REQUEST, "One or more entered emails not found"),
         Rule::UnknownGroup => (StatusCode::BAD_REQUEST, "One or more entered groups not found"),
         Rule::UnknownFile => (StatusCode::BAD_REQUEST, "Invalid file id"),
-        Rule::UnknownImport => (StatusCode::BAD_REQUEST, "Invalid request ID"),
-        Rule::UnknownAccount | Rule::UnknownApp => (StatusCode::NOT_FOUND, "Not Found"),
+        Rule::UnknownImport | Rule::UnknownErasure => (StatusCode::BAD_REQUEST, "Invalid request ID"),
+        Rule::UnknownAccount | Rule::UnknownApp | Rule::UnknownHold => (StatusCode::NOT_FOUND, "Not Found"),
         Rule::AddAndRemove => (StatusCode::BAD_REQUEST, "Conflicting add and remove"),
         Rule::RoleNotAssignable => (StatusCode::FORBIDDEN, "Role cannot be assigned"),
         Rule::BadFile => (StatusCode::BAD_REQUEST, "Invalid file content"),
@@ -121,6 +121,9 @@ fn told(rule: Rule) -> (StatusCode, &'static str) {
         Rule::BadEmail => (StatusCode::BAD_REQUEST, "Invalid emailId"),
         Rule::Taken => (StatusCode::CONFLICT, "Already exists"),
         Rule::Moved => (StatusCode::CONFLICT, "The account changed meanwhile"),
+        Rule::WrongState => (StatusCode::CONFLICT, "Not possible in this state"),
+        Rule::NoReceipt => (StatusCode::CONFLICT, "There is no receipt yet"),
+        Rule::StoreTaken => (StatusCode::CONFLICT, "The store belongs to another account"),
     }
 }
 

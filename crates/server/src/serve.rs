@@ -17,7 +17,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use rolecall_control::{Core, apps, files};
+use rolecall_control::{Core, apps, erasure, files};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -188,6 +188,9 @@ async fn clean(core: Arc<Core>) {
         }
         if let Err(error) = files::forget_old(&core).await {
             tracing::warn!("old files were not cleared away: {error}");
+        }
+        if let Err(error) = erasure::forget_old(&core).await {
+            tracing::warn!("identifiers of ended erasures were not cleared away: {error}");
         }
     }
 }

@@ -1,0 +1,159 @@
+//! What can be done about a request: calling it off, agreeing to its plan, not waiting any longer.
+
+use rolecall_model::{audit::Event, erasure::State, time::Instant};
+use rolecall_store::{
+    Tx,
+    erasures::{
+        callbacks, ledger,
+        requests::{self, Request},
+        subjects, work,
+    },
+};
+use serde_json::{Value, json};
+
+use super::{can_be_id, known, unknown};
+use crate::{Change, Ctx, Error, Record, Rule};
+
+/// What is done about a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Cancel,
+    Approve,
+    Retry,
+}
+
+/// Calls a request off before anything is erased: its ledger entries go, as if nobody had asked.
+///
+/// Errors: [`Rule::UnknownErasure`], or [`Rule::WrongState`] once it is erasing or has ended.
+pub async fn cancel(ctx: &Ctx, id: &str) -> Result<(), Error> {
+    act(ctx, id, Act::Cancel).await
+}
+
+/// Agrees to the plan of a request that waits for it, also if that is another plan than was wanted.
+///
+/// Errors: [`Rule::UnknownErasure`], or [`Rule::WrongState`] if it waits for nothing of the kind.
+pub async fn approve(ctx: &Ctx, id: &str) -> Result<(), Error> {
+    act(ctx, id, Act::Approve).await
+}
+
+/// Makes a request that was put off, or whose part in some store was, due at once.
+///
+/// Errors: [`Rule::UnknownErasure`], or [`Rule::WrongState`] if nothing of it was put off.
+pub async fn retry(ctx: &Ctx, id: &str) -> Result<(), Error> {
+    act(ctx, id, Act::Retry).await
+}
+
+async fn act(ctx: &Ctx, id: &str, act: Act) -> Result<(), Error> {
+    if !can_be_id(id) {
+        return Err(unknown());
+    }
+    let mut attempts = ctx.attempts();
+    loop {
+        let mut tx = attempts.begin().await?;
+        let result = act_in(ctx, &mut tx, id, act).await;
+        if let Some(settled) = attempts.settle(tx, result).await {
+            return settled;
+        }
+    }
+}
+
+async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, act: Act) -> Result<(), Error> {
+    let mut change = Change::begin(ctx, tx).await?;
+    let (account, at) = (change.account_no(), change.at);
+    let request = known(requests::lock(change.tx, account, id).await?)?;
+    if !is_allowed(&mut change, &request, act).await? {
+        return Err(Error::refused(Rule::WrongState, "", why_not(&request, act)));
+    }
+    let (event, did) = match act {
+        Act::Cancel => {
+            ledger::remove(change.tx, account, request.no).await?;
+            subjects::fail_open(change.tx, account, request.no, "cancelled").await?;
+            requests::cancel(change.tx, account, request.no, at).await?;
+            if !request.callback_url.is_empty() {
+                let body = json!({"requestId": request.id, "state": State::Cancelled.as_str(), "at": at});
+                let url = &request.callback_url;
+                callbacks::enqueue(change.tx, account, request.no, url, &body.to_string(), at).await?;
+            }
+            (Event::ErasureCancelled, "called off")
+        }
+        Act::Approve => {
+            requests::approve(change.tx, account, request.no, at).await?;
+            (Event::ErasureApproved, "approved")
+        }
+        Act::Retry => {
+            requests::make_due(change.tx, account, request.no, at).await?;
+            (Event::ErasureRetried, "made due")
+        }
+    };
+    let plan = |word: &str| json!({"state": word, "planHash": request.plan_hash});
+    let after = match act {
+        Act::Cancel => plan(State::Cancelled.as_str()),
+        Act::Approve | Act::Retry => Value::Null,
+    };
+    change.record(Record {
+        event,
+        target: request.id.clone(),
+        description: format!("Erasure {did} while {}", request.state.as_str()),
+        before: plan(request.state.as_str()),
+        after,
+    });
+    change.finish().await
+}
+
+/// Whether somebody has to agree before the request goes on.
+fn is_to_approve(request: &Request) -> bool {
+    match request.state {
+        State::AwaitingApproval => true,
+        State::Planned => request.cause == "plan_changed",
+        _ => false,
+    }
+}
+
+async fn is_allowed(change: &mut Change<'_>, request: &Request, act: Act) -> Result<bool, Error> {
+    match act {
+        Act::Cancel => Ok(request.state.is_cancellable()),
+        Act::Approve => Ok(is_to_approve(request)),
+        Act::Retry => {
+            if request.state.is_final() || request.state == State::Held || is_to_approve(request) {
+                return Ok(false);
+            }
+            Ok(is_put_off(change, request).await?)
+        }
+    }
+}
+
+/// Whether the request, or its part in some store, failed and waits for its next attempt.
+async fn is_put_off(change: &mut Change<'_>, request: &Request) -> Result<bool, Error> {
+    let (account, at) = (change.account_no(), change.at);
+    let waits = |attempts: i64, next: Instant| attempts > 0 && next > at;
+    if waits(request.attempts, request.next_attempt_at) {
+        return Ok(true);
+    }
+    let Some(job) = work::job(change.tx, account, request.no).await? else { return Ok(false) };
+    let parts = work::parts(change.tx, &job).await?;
+    Ok(parts.iter().any(|part| !part.state.is_final() && waits(part.attempts, part.next_attempt_at)))
+}
+
+/// Why an act is not allowed, and what is.
+fn why_not(request: &Request, act: Act) -> String {
+    let word = match act {
+        Act::Cancel => "be called off",
+        Act::Approve => "be approved",
+        Act::Retry => "be retried",
+    };
+    let instead = match (request.state, act) {
+        (State::Done, _) => "it has ended; its receipt says how",
+        (State::Cancelled, _) => "it was called off; ask for a new one",
+        (state, Act::Cancel) if !state.is_cancellable() => "what it has begun to erase it erases to the end",
+        (State::Held, _) => "it waits for a hold; release that, or cancel",
+        (State::AwaitingApproval, _) => "it waits for approval; approve, or cancel",
+        (State::Planned, Act::Retry) if is_to_approve(request) => {
+            "its plan has changed; approve the new one, or cancel"
+        }
+        (state, _) if state.is_cancellable() => {
+            "nothing of it was put off, and it needs no approval; it can be cancelled"
+        }
+        _ => "nothing of it was put off, and it needs no approval; it goes on by itself",
+    };
+    format!("the erasure is in the state {} and cannot {word}: {instead}", request.state.as_str())
+}

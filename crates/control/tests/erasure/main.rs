@@ -1,0 +1,49 @@
+//! Erasures as every door asks for them.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "what fails here fails the test")]
+
+mod requests;
+
+use rolecall_control::{
+    Error, Rule,
+    erasure::{self, Accepted, NewErasure, Report, SubjectReport},
+};
+use rolecall_model::erasure::{Outcome, Subject};
+use rolecall_testkit::TestApp;
+
+/// Somebody by an identifier alone.
+fn plain(text: &str) -> Subject {
+    Subject::Plain(text.to_owned())
+}
+
+/// An id on a channel.
+fn channel(channel_id: &str, channel_user_id: &str) -> Subject {
+    Subject::Channel { channel_id: channel_id.to_owned(), channel_user_id: channel_user_id.to_owned() }
+}
+
+/// A request on all bots.
+fn about(subjects: &[Subject]) -> NewErasure {
+    NewErasure { subjects: subjects.to_vec(), is_all_bots: true, ..NewErasure::default() }
+}
+
+/// Makes a request on all bots.
+async fn requested(app: &TestApp, subjects: &[Subject]) -> Accepted {
+    erasure::request(&app.operator(), &about(subjects)).await.expect("it is accepted")
+}
+
+async fn reported(app: &TestApp, id: &str) -> Report {
+    erasure::report(&app.operator(), id).await.expect("it is known")
+}
+
+/// How each subject fares: outcome and cause.
+fn outcomes(report: &Report) -> Vec<(Outcome, &str)> {
+    report.subjects.iter().map(|subject: &SubjectReport| (subject.outcome, subject.cause.as_str())).collect()
+}
+
+/// The rule that what was asked would break.
+fn refused_for<T>(result: Result<T, Error>) -> Option<Rule> {
+    match result {
+        Err(Error::Refused(faults)) => faults.first().map(|fault| fault.rule),
+        _ => None,
+    }
+}
