@@ -65,6 +65,6 @@ async fn fresh_schema() -> Option<String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests are told by the environment which servers there are")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -5,10 +5,12 @@
 
 mod app;
 mod database;
+mod foreign;
 mod people;
 
 pub use app::{Reply, Request, Tenant, TestApp};
 pub use database::TestDb;
+pub use foreign::{ForeignDb, Kind};
 pub use rolecall_store::Engine;
 
 /// Writes each test twice: once on SQLite, once on PostgreSQL.
@@ -41,6 +43,50 @@ macro_rules! each_engine {
             async fn postgres() {
                 if let Some(app) = $type::start($crate::Engine::Postgres).await {
                     test(app).await;
+                }
+            }
+        }
+    )*};
+}
+
+/// Writes each test three times: with a store on SQLite, on PostgreSQL and on MySQL.
+///
+/// ```text
+/// each_store! {
+///     async fn a_row_is_gone(store: ForeignDb) { ... }
+/// }
+/// ```
+///
+/// The servers are those of `TEST_POSTGRES_URL` and `TEST_MYSQL_URL`; without one its test says that
+/// it was skipped, and fails where `ROLECALL_REQUIRE_ENGINES` is set, as it is in CI.
+#[macro_export]
+macro_rules! each_store {
+    ($($(#[$meta:meta])* async fn $name:ident($store:ident: $type:ident) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports, clippy::allow_attributes, reason = "not every test needs all that stands around it")]
+            use super::*;
+
+            async fn test($store: $type) $body
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                test($type::start($crate::Kind::Sqlite).await.expect("SQLite is always there")).await;
+            }
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                if let Some(store) = $type::start($crate::Kind::Postgres).await {
+                    test(store).await;
+                }
+            }
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn mysql() {
+                if let Some(store) = $type::start($crate::Kind::Mysql).await {
+                    test(store).await;
                 }
             }
         }

@@ -4,8 +4,26 @@
 //! is quoted; every value is bound. Nothing a database says about an error leaves this folder but its
 //! code and the object's name, for a message may quote a row.
 
-use futures_util::stream::BoxStream;
+mod dialect;
+mod failure;
+mod masking;
+mod mysql;
+mod place;
+mod postgres;
+mod relational;
+mod sqlite;
+mod statement;
 
+use std::net::IpAddr;
+
+pub use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use secrecy::SecretString;
+
+pub use self::{
+    failure::{Failure, StoreError},
+    place::{Location, Rules, place},
+};
 use crate::{
     catalog::Catalog,
     graph::{Mask, Place},
@@ -67,37 +85,6 @@ pub struct Slice<'a> {
     pub keys: &'a [&'a Key],
 }
 
-/// Why a store did not do what it was asked. Holds no value of the store.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind:?} ({code})")]
-pub struct StoreError {
-    /// What kind of failure it is, and so what to do about it.
-    pub kind: Failure,
-    /// The database's code: a SQLSTATE, or a number.
-    pub code: String,
-    /// The constraint or table it is about, if the database names one that the catalog knows.
-    pub object: Option<String>,
-}
-
-/// What kind of failure it is, and so what to do about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// Nobody answers, or the connection broke: try again later.
-    Unreachable,
-    /// Somebody else stood in the way (a deadlock, a lock that took too long): try again with less.
-    Busy,
-    /// A constraint or trigger does not let a row go: find out which.
-    Constraint,
-    /// This user may not do that.
-    Denied,
-    /// A table or column is not there.
-    Missing,
-    /// The URL or its options make no sense.
-    BadUrl,
-    /// Anything else.
-    Other,
-}
-
 /// A store that is open.
 ///
 /// Concurrency: shared by the tasks of one worker.
@@ -129,4 +116,24 @@ pub trait Store: Send + Sync {
     fn close(&self) -> BoxFuture<'_, ()>;
 }
 
-pub use futures_util::future::BoxFuture;
+/// Opens the store at `url`, if `rules` let Rolecall go there.
+///
+/// Errors: [`Failure::BadUrl`] with the rule that refuses it, [`Failure::Unreachable`] if nobody
+/// answers or there is no such file, [`Failure::Denied`] if the store lets nobody in with that URL.
+pub async fn open(url: &SecretString, rules: &Rules) -> Result<Box<dyn Store>, StoreError> {
+    let location = place(url)?;
+    location.check(rules)?;
+    if let Some(server) = location.server() {
+        // A name can lead where an address may not.
+        let addresses = tokio::net::lookup_host(server).await;
+        let addresses = addresses.map_err(|_| StoreError::new(Failure::Unreachable, "no such host"))?;
+        if addresses.map(|address| address.ip()).any(|address: IpAddr| place::is_forbidden(address)) {
+            return Err(StoreError::new(Failure::BadUrl, "a link-local or metadata address is no store's"));
+        }
+    }
+    Ok(match location.class() {
+        place::Class::Sqlite => Box::new(sqlite::open(&location).await?),
+        place::Class::Postgres => Box::new(postgres::open(&location).await?),
+        place::Class::MySql => Box::new(mysql::open(&location).await?),
+    })
+}
