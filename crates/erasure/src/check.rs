@@ -110,7 +110,17 @@ fn place_of(node: &Node, column: &str) -> String {
 }
 
 /// The statement that makes an index on `columns`, to be shown.
-fn create_index(table: &str, columns: &[String]) -> String {
-    let name = format!("{table}_{}", columns.join("_")).replace('.', "_");
-    format!("CREATE INDEX {name} ON {table} ({})", columns.join(", "))
+fn create_index(name: &str, table: &Table, columns: &[String]) -> String {
+    let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    // What has to be quoted is quoted as the table's name is.
+    let quote = if table.sql_name.starts_with('`') { '`' } else { '"' };
+    let quoted = |column: &String| {
+        if is_plain(column) { column.clone() } else { format!("{quote}{}{quote}", column.replace(quote, "")) }
+    };
+    let index: String = format!("{name}_{}", columns.join("_"))
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+        .collect();
+    let table = if is_plain(name) { name } else { table.sql_name.as_str() };
+    format!("CREATE INDEX {index} ON {table} ({})", columns.iter().map(quoted).collect::<Vec<_>>().join(", "))
 }

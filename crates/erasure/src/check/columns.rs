@@ -6,7 +6,7 @@ use rolecall_model::{erasure::Identity, nearest};
 
 use super::{Checked, create_index, place_of};
 use crate::{
-    catalog::Table,
+    catalog::{ColumnKind, Table},
     graph::{Action, Node, NodeNo, Place},
 };
 
@@ -18,6 +18,7 @@ impl<'a> Checked<'a> {
             self.error("not_a_table", &node.name, detail);
         }
         self.columns(no, node, table);
+        self.documents(no, node, table);
         if table.is_table {
             self.primary_key(node, table);
             self.indexes(no, node, table);
@@ -40,6 +41,27 @@ impl<'a> Checked<'a> {
             };
             let detail = format!("The table {} has no column of that name.{meant}", node.table);
             self.error("missing_column", place_of(node, column), detail);
+        }
+    }
+
+    /// Whether columns that are looked into are documents.
+    fn documents(&mut self, no: NodeNo, node: &'a Node, table: &Table) {
+        let places = self.searched(no, node).into_iter().filter(|place| !place.path.is_empty());
+        let columns: BTreeSet<&str> = places.map(|place| place.column.as_str()).collect();
+        for (name, column) in columns.into_iter().filter_map(|name| Some((name, table.columns.get(name)?))) {
+            match column.kind {
+                ColumnKind::Json => {}
+                ColumnKind::Text => {
+                    let detail = "It is a text that is read as JSON, and one row that is no JSON lets every request fail: make \
+                                  it a JSON column.";
+                    self.warn("not_json", place_of(node, name), detail);
+                }
+                ColumnKind::Integer | ColumnKind::Uuid | ColumnKind::Other => {
+                    let detail =
+                        format!("It is of the type {}, in which there is nothing to look into.", column.type_name);
+                    self.error("not_json", place_of(node, name), detail);
+                }
+            }
         }
     }
 
@@ -111,7 +133,7 @@ impl<'a> Checked<'a> {
                 format!(
                     "People are looked for here and there is no index, so each request reads the whole of {}: {}",
                     node.table,
-                    create_index(&node.table, std::slice::from_ref(&column))
+                    create_index(&node.table, table, std::slice::from_ref(&column))
                 )
             };
             self.warn("no_index", place_of(node, &column), detail);

@@ -29,7 +29,7 @@ impl Checked<'_> {
             let detail = format!(
                 "Rows of {} are deleted, and for each the database reads the whole of {name} to see who refers to it: {}",
                 key.table,
-                create_index(name, &key.columns)
+                create_index(name, table, &key.columns)
             );
             self.warn("fk_no_index", format!("{place}.{}", key.columns.join(",")), detail);
         }

@@ -59,6 +59,14 @@ impl Checked<'_> {
                 n_chars(mask)
             );
             self.error("too_short", place, detail);
+        } else if !matches!(mask.how, Masking::Constant(_)) {
+            let letters = if matches!(mask.how, Masking::Random { .. }) { "letters and digits" } else { "hex digits" };
+            let detail = format!(
+                "A value that is {} {letters} already cannot be told from a masked one, and stays: if there are such, take \
+                 null_rewrite or string_rewrite.",
+                n_chars(mask)
+            );
+            self.warn("mask_like_values", place, detail);
         }
     }
 
@@ -90,7 +98,7 @@ impl Checked<'_> {
                     check.name
                 );
                 self.error("check_constraint", place, detail);
-            } else if mask.how != Masking::Null || ["null", "coalesce"].iter().any(|word| condition.contains(word)) {
+            } else if mask.how != Masking::Null || ["null", "coalesce"].iter().any(|word| mentions(&condition, word)) {
                 // Any other condition is unknown of a NULL, and what is unknown passes.
                 let detail =
                     format!("The CHECK constraint {:?} is about it: see that it lets the mask pass.", check.name);

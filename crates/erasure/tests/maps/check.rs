@@ -65,6 +65,10 @@ fn every_fault_of_tables_and_columns_is_told() {
     - {{name: id, fides_meta: {{primary_key: true, identity: channel_id}}}}
     - name: data
       fields: [{{name: mail, fides_meta: {{identity: email}}}}]
+    - name: written
+      fields: [{{name: mail, fides_meta: {{identity: email}}}}]
+    - name: number
+      fields: [{{name: mail, fides_meta: {{identity: email}}}}]
 - name: note
   {DELETED}
   fields:
@@ -96,6 +100,8 @@ fn every_fault_of_tables_and_columns_is_told() {
         table channel
           id integer key
           data json
+          written text
+          number integer
         table note
           id integer key
           who integer",

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "what is not as it should be fails the test")]
 
 mod check;
+mod cookbook;
 mod order;
 mod schema;
 
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 
 use rolecall_erasure::{
     check::check as check_map,
-    map::{self, DataMap, Severity},
+    map::{self, DataMap, Finding, Severity},
 };
 
 /// A map over one store `s` with one dataset `d`.
@@ -23,8 +24,12 @@ fn map_of(collections: &str) -> DataMap {
 
 /// What is found of `map` against a catalog for its only store, a line each.
 fn findings(map: &DataMap, schema: &str) -> String {
-    let catalogs = BTreeMap::from([(map.stores[0].name.clone(), schema::catalog(schema))]);
-    let lines = check_map(map, &catalogs).into_iter().map(|finding| {
+    shown(check_map(map, &BTreeMap::from([(map.stores[0].name.clone(), schema::catalog(schema))])))
+}
+
+/// Findings, a line each.
+fn shown(findings: Vec<Finding>) -> String {
+    let lines = findings.into_iter().map(|finding| {
         let severity = if finding.severity == Severity::Error { "ERROR" } else { "warning" };
         let store = finding.store.map(|store| format!("{store}: ")).unwrap_or_default();
         format!("{severity} {} {store}{}: {}", finding.code, finding.place, finding.detail)

@@ -24,7 +24,7 @@ pub(crate) fn catalog(text: &str) -> Catalog {
         let (word, rest) = line.trim().split_once(' ').expect("two words");
         if ["table", "view"].contains(&word) {
             rest.clone_into(&mut current);
-            let table = Table { sql_name: rest.to_owned(), is_table: word == "table", ..Table::default() };
+            let table = Table { sql_name: format!("\"{rest}\""), is_table: word == "table", ..Table::default() };
             catalog.tables.insert(current.clone(), table);
             continue;
         }
