@@ -33,6 +33,8 @@ fn all() -> OpenApiRouter<Arc<Server>> {
         .routes(routes!(kore::users::create, kore::users::update, kore::users::remove))
         .routes(routes!(kore::users_info::info))
         .routes(routes!(kore::user_access::set))
+        .routes(routes!(kore::erasure::request))
+        .routes(routes!(kore::erasure::status))
         // Our own API.
         .routes(routes!(api::keys::list))
         // Operations.

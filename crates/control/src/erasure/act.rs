@@ -93,7 +93,7 @@ async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, act: Act) -> Result<(), Error>
     change.record(Record {
         event,
         target: request.id.clone(),
-        description: format!("Erasure {did} while {}", request.state.as_str()),
+        description: format!("Erasure of user data {did} while {}", request.state.as_str()),
         before: plan(request.state.as_str()),
         after,
     });

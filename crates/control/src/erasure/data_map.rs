@@ -96,7 +96,7 @@ async fn set_in(ctx: &Ctx, tx: &mut Tx, new: &NewDataMap<'_>) -> Result<i64, Err
         change.record(Record {
             event: Event::DataMapSet,
             target: format!("{} {no}", change.account.id),
-            description: format!("Data map of {n_stores} stores set"),
+            description: format!("Data map set; stores: {n_stores}"),
             before: before.map_or(Value::Null, |(_, hash)| shown(&hash)),
             after: shown(new.hash),
         });

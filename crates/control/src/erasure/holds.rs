@@ -75,7 +75,7 @@ async fn place_in(ctx: &Ctx, tx: &mut Tx, subjects: &[Subject], reason: &str, id
     change.record(Record {
         event: Event::HoldPlaced,
         target: hold.id.clone(),
-        description: format!("Data of {} people put under a hold", hashes.len()),
+        description: format!("Hold on user data placed; people: {}", hashes.len()),
         before: Value::Null,
         after: shown(&hold),
     });
@@ -108,7 +108,7 @@ async fn release_in(ctx: &Ctx, tx: &mut Tx, id: &str) -> Result<(), Error> {
     change.record(Record {
         event: Event::HoldReleased,
         target: hold.id.clone(),
-        description: format!("Hold on the data of {} people released", hold.n_subjects),
+        description: format!("Hold on user data released; people: {}", hold.n_subjects),
         before: shown(&hold),
         after: Value::Null,
     });

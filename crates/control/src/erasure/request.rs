@@ -158,12 +158,11 @@ async fn people(ctx: &Ctx, change: &mut Change<'_>, new: &NewErasure, id: &str) 
 }
 
 fn recorded(row: &requests::New, n_people: usize, n_refused: usize) -> Record {
-    let refused = if n_refused == 0 { String::new() } else { format!(", {n_refused} of them refused") };
-    let on = row.bots.as_ref().map_or_else(|| "all bots".to_owned(), |bots| format!("{} bots", bots.len()));
+    let bots = row.bots.as_ref().map_or_else(|| "all".to_owned(), |bots| bots.len().to_string());
     Record {
         event: Event::ErasureRequested,
         target: row.id.clone(),
-        description: format!("Erasure of the data of {n_people} people on {on} requested{refused}"),
+        description: format!("Erasure of user data requested; people: {n_people}, refused: {n_refused}, bots: {bots}"),
         before: Value::Null,
         after: json!({
             "requestId": row.id,

@@ -4,6 +4,7 @@
 pub mod assignments;
 pub mod audit_logs;
 pub mod bots;
+pub mod erasure;
 pub mod groups;
 pub mod request;
 pub mod role_import;

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Query, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{StatusCode, request::Parts},
 };
 use rolecall_control::{Ctx, list};
@@ -105,6 +105,19 @@ impl<S: Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, KoreError> {
         Ok(Self::parse(parts.uri.query().unwrap_or_default())?)
+    }
+}
+
+/// The id in a path. One that cannot be read is empty, and nothing has that.
+#[derive(Debug)]
+pub struct Id(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = KoreError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, KoreError> {
+        let id = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(id.map_or_else(|_| String::new(), |Path(id)| id)))
     }
 }
 

@@ -5,6 +5,7 @@
 mod assignments;
 mod audit_logs;
 mod bots;
+mod erasure;
 mod groups;
 mod role_import;
 mod role_import_hostile;

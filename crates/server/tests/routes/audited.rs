@@ -8,6 +8,9 @@ use super::world::{CALLS, World, call};
 /// Routes with a body that only look something up.
 const LOOK_UPS: &[&str] = &["POST /api/public/usersInfo"];
 
+/// Routes that make something new each time.
+const MAKERS: &[&str] = &["POST /api/public/bot/eraseUsersData"];
+
 each_engine! {
     async fn every_call_that_changes_something_is_audited_and_raises_the_revision(app: TestApp) {
         let world = World::fill(&app, &app.tenant, "own").await;
@@ -36,7 +39,8 @@ each_engine! {
     async fn a_call_that_has_been_made_already_changes_nothing(app: TestApp) {
         let world = World::fill(&app, &app.tenant, "own").await;
         let ctx = app.operator();
-        for (route, path, body) in CALLS.iter().filter(|(route, ..)| !route.starts_with("DELETE")) {
+        let repeatable = |route: &str| !route.starts_with("DELETE") && !MAKERS.contains(&route);
+        for (route, path, body) in CALLS.iter().filter(|(route, ..)| repeatable(route)) {
             let send = async || call(&app, &app.tenant.token, route, &world.fill_in(path), &world.fill_in(body)).await;
             assert!(send().await.status.is_success(), "{route}");
             let before = accounts::get(&ctx).await.expect("the account");

@@ -132,6 +132,41 @@ const CALLS: &[Call] = &[
         "/api/public/users",
         r#"{"deleteEmailIds":["haruto.tanaka@aurora-air.example"]}"#,
     ),
+    Call(
+        "DELETE /api/public/bot/eraseUsersData",
+        "People's data on one bot",
+        "wire 7.2, QA 5_20",
+        "/api/public/bot/eraseUsersData",
+        r#"{"userIds":["guest@passenger.example",{"channel_id":"whatsapp","channel_user_id":"4711"},"haruto.tanaka@aurora-air.example"],"botIds":["<bot Crew Helper>"],"RemoveDataFromAllBots":false}"#,
+    ),
+    Call(
+        "DELETE /api/public/bot/eraseUsersData",
+        "An unknown bot, and nobody is erased",
+        "wire 15",
+        "/api/public/bot/eraseUsersData",
+        r#"{"userIds":["guest@passenger.example"],"botIds":["st-00000000-0000-5000-8000-000000000000"]}"#,
+    ),
+    Call(
+        "POST /api/public/bot/eraseUsersData",
+        "A person's data on all bots",
+        "wire 7.2, 15",
+        "/api/public/bot/eraseUsersData",
+        r#"{"userIds":["u-66bb4537-6a44-5127-b6e2-c97e4e66d5b7"],"RemoveDataFromAllBots":true}"#,
+    ),
+    Call(
+        "GET /api/public/bot/eraseUsersData/status/{reqId}",
+        "An erasure that has just begun",
+        "wire 7.1, seed 000",
+        "/api/public/bot/eraseUsersData/status/<erasure>",
+        "",
+    ),
+    Call(
+        "GET /api/public/bot/eraseUsersData/status/{reqId}",
+        "An unknown request",
+        "wire 15",
+        "/api/public/bot/eraseUsersData/status/eud-00000000-0000-5000-8000-000000000000",
+        "",
+    ),
     Call("GET /api/public/auditlogs", "The newest entries", "wire 7.17", "/api/public/auditlogs?size=3", ""),
 ];
 
@@ -145,9 +180,10 @@ fn file() -> PathBuf {
 each_engine! {
     async fn every_example_is_a_real_answer(app: TestApp) {
         let company = demo::company(&app.server.core).await.expect("the company can be made");
-        let mut recorded = Vec::new();
+        let (mut recorded, mut erasure) = (Vec::new(), String::new());
         for Call(route, about, source, path, body) in CALLS {
             let (path, body) = (fill_in(&app, &company, path).await, fill_in(&app, &company, body).await);
+            let path = path.replace("<erasure>", &erasure);
             let (method, _) = route.split_once(' ').expect("a method and a path");
             let mut request = Request::new(method.parse().expect("a method"), &path).token(&company.token);
             let body: Value = if body.is_empty() { Value::Null } else { serde_json::from_str(&body).expect("a JSON body") };
@@ -156,6 +192,10 @@ each_engine! {
             }
             let reply = app.send(request).await;
             let answer: Value = reply.json();
+            // How an erasure fares is asked of the one that was asked for first.
+            if let Some(id) = answer["requestId"].as_str().filter(|_| erasure.is_empty()) {
+                id.clone_into(&mut erasure);
+            }
             assert_eq!(answer.to_string(), reply.body, "{route}: the answer is not compact JSON");
             recorded.push(json!({
                 "route": route, "about": about, "source": source,

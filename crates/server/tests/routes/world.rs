@@ -59,6 +59,17 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
         r#"{"emailIds":["<email>"],"canCreateBot":false,"isDeveloper":false}"#,
     ),
     ("GET /api/public/auditlogs", "/api/public/auditlogs?fetchAfter=<audit entry>", ""),
+    (
+        "DELETE /api/public/bot/eraseUsersData",
+        "/api/public/bot/eraseUsersData",
+        r#"{"userIds":["guest@else.example","<email>","<org user>"],"botIds":["<bot>"]}"#,
+    ),
+    (
+        "POST /api/public/bot/eraseUsersData",
+        "/api/public/bot/eraseUsersData",
+        r#"{"userIds":[{"channel_id":"whatsapp","channel_user_id":"4711"}],"RemoveDataFromAllBots":true}"#,
+    ),
+    ("GET /api/public/bot/eraseUsersData/status/{reqId}", "/api/public/bot/eraseUsersData/status/<erasure>", ""),
     ("DELETE /api/public/users", "/api/public/users", r#"{"deleteEmailIds":["<email>"]}"#),
     ("DELETE /api/public/users", "/api/public/users", r#"{"orgUserIds":["<other org user>"]}"#),
 ];
@@ -108,6 +119,8 @@ impl World {
         let other_role = json!([{"roleType": "admin", "role": format!("{name} second"), "permissions": {}, "refId": format!("{name}-2")}]);
         let upload = Request::upload(other_role.to_string().as_bytes()).token(&tenant.token);
         let other_file = text(&app.send(upload).await.json()["fileId"]);
+        let erasure = json!({"userIds": ["guest@else.example"], "botIds": [bot.id]});
+        let erasure = sent(app, tenant, "DELETE", "/api/public/bot/eraseUsersData", &erasure).await;
         let roles = sent(app, tenant, "GET", "/api/public/roles?roleType=bot&limit=1", &Value::Null).await;
         let users = sent(app, tenant, "GET", "/api/public/alluserroles?limit=1", &Value::Null).await;
         let entries = sent(app, tenant, "GET", "/api/public/auditlogs?size=1", &Value::Null).await;
@@ -127,6 +140,7 @@ impl World {
             ("empty group", made[1].id.clone()),
             ("empty group name", made[1].name.clone()),
             ("file", other_file),
+            ("erasure", text(&erasure["requestId"])),
             ("role cursor", text(&roles["nextCursor"])),
             ("user cursor", text(&users["nextCursor"])),
             ("audit entry", text(&entries["auditlogs"][0]["AuditLogId"])),

@@ -629,7 +629,8 @@ const HELD_HASHES: &str = "
 WITH sought (account_no, subject_hash) AS (VALUES SOUGHT)
 SELECT DISTINCT h.subject_hash FROM sought
 JOIN hold_subjects h ON h.account_no = sought.account_no AND h.subject_hash = sought.subject_hash";
-const DROP_RESULTS: &str = "DELETE FROM erasure_results WHERE account_no = $1 AND erasure_no = $2 AND ordinal = $3 AND store = $4";
+const DROP_RESULTS: &str =
+    "DELETE FROM erasure_results WHERE account_no = $1 AND erasure_no = $2 AND ordinal = $3 AND store = $4";
 
 /// Which of these subjects are under a hold.
 pub async fn held_hashes(tx: &mut Tx, account: AccountNo, hashes: &[String]) -> Result<Vec<String>, Error> {
