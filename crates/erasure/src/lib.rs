@@ -9,6 +9,7 @@
 
 pub mod catalog;
 pub mod check;
+pub mod engine;
 pub mod graph;
 pub mod map;
 pub mod receipt;

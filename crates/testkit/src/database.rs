@@ -1,8 +1,10 @@
 //! A fresh, migrated database for one test.
 
+use std::collections::BTreeMap;
+
 use rolecall_model::time::Instant;
 use rolecall_store::{Db, Engine, migrations};
-use sqlx::{AnyConnection, Connection as _};
+use sqlx::{AnyConnection, Connection as _, Row as _};
 use tempfile::TempDir;
 
 /// A database that one test has for itself.
@@ -41,6 +43,39 @@ impl TestDb {
         let done = sqlx::raw_sql(sql).execute(&mut connection).await.expect("the statements run");
         assert!(done.rows_affected() > 0, "nothing was tampered with");
         connection.close().await.expect("the connection closes");
+    }
+}
+
+impl TestDb {
+    /// Everything the database holds, a line a row, as text: to see that nothing changed, or that
+    /// something is nowhere in it.
+    pub async fn dump(&self) -> String {
+        let mut connection = AnyConnection::connect(&self.url).await.expect("the database answers");
+        let columns = match self.db.engine() {
+            Engine::Sqlite => {
+                "SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY 1, 2"
+            }
+            Engine::Postgres => {
+                "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT) FROM information_schema.columns
+                 WHERE table_schema = current_schema() ORDER BY 1, 2"
+            }
+        };
+        let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for row in sqlx::query(columns).fetch_all(&mut connection).await.expect("the schema can be read") {
+            let text = |index: usize| -> String { row.try_get(index).expect("a name") };
+            tables.entry(text(0)).or_default().push(text(1));
+        }
+        let mut dump = String::new();
+        for (table, columns) in tables {
+            let columns: Vec<String> =
+                columns.iter().map(|column| format!("COALESCE(CAST({column} AS TEXT), '')")).collect();
+            let sql = format!("SELECT {} FROM {table} ORDER BY 1", columns.join(" || '|' || "));
+            for row in sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.expect("rows come") {
+                let line: String = row.try_get(0).expect("text");
+                dump.extend([table.as_str(), ": ", &line, "\n"]);
+            }
+        }
+        dump
     }
 }
 

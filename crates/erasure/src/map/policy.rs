@@ -15,7 +15,7 @@ use super::{
     nodes::Store,
     remarks::{self, Remarks},
 };
-use crate::graph::Masking;
+use crate::{engine::LONGEST_PAUSE_MS, graph::Masking};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -87,6 +87,9 @@ pub(super) fn read(map: &Object<'_>, remarks: &mut Remarks) -> Read {
         if let Some(value) = duration::read_ms(&object, key, &mut remarks.problems) {
             *ms = value;
         }
+    }
+    if policy.settle_ms > LONGEST_PAUSE_MS {
+        remarks.problems.add(object.path_of("settle"), "must be at most 1d");
     }
     read
 }

@@ -48,6 +48,9 @@ pub(super) trait Dialect: Send + Sync {
     /// error of the statement, or be taken for another value.
     fn can_hold(&self, column: &Column, value: &str) -> bool;
 
+    /// Adds the value at `place`, in the column called `name`, as text.
+    fn push_value(&self, statement: &mut Statement, name: &str, column: &Column, place: &Place);
+
     /// Adds the condition that `place`, in the column called `name`, has the text `text`.
     fn push_match(&self, statement: &mut Statement, name: &str, column: &Column, place: &Place, text: &str);
 

@@ -7,7 +7,7 @@ use sqlx::{error::DatabaseError, mysql::MySqlDatabaseError, postgres::PgDatabase
 use crate::catalog::Catalog;
 
 /// Why a store did not do what it was asked. Holds no value of the store.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("{kind} ({code})")]
 pub struct StoreError {
     /// What kind of failure it is, and so what to do about it.
@@ -19,7 +19,7 @@ pub struct StoreError {
 }
 
 /// What kind of failure it is, and so what to do about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Failure {
     /// Nobody answers, or the connection broke: try again later.
     Unreachable,

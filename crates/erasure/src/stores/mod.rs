@@ -108,6 +108,23 @@ pub trait Store: Send + Sync {
         may_commit: BoxFuture<'a, bool>,
     ) -> BoxFuture<'a, Result<Option<Vec<u64>>, StoreError>>;
 
+    /// Every combination of values that `places` of `table` have together, each once. Rows that lack one
+    /// are passed over.
+    fn identifiers<'a>(
+        &'a self,
+        catalog: &'a Catalog,
+        table: &'a str,
+        places: &'a [&'a Place],
+    ) -> BoxStream<'a, Result<Vec<String>, StoreError>>;
+
+    /// Adds a row: columns with their values.
+    fn insert<'a>(
+        &'a self,
+        catalog: &'a Catalog,
+        table: &'a str,
+        values: &'a [(String, String)],
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+
     /// How far the slowest replica is behind; nothing where the store has none or cannot tell.
     /// Units: milliseconds.
     fn replica_lag_ms(&self) -> BoxFuture<'_, Result<Option<i64>, StoreError>>;

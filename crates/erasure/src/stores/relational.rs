@@ -335,6 +335,42 @@ impl Relational {
         Ok(statement)
     }
 
+    fn all_values(&self, catalog: &Catalog, name: &str, places: &[&Place]) -> Result<Statement, StoreError> {
+        let table = table(catalog, name)?;
+        let columns = places.iter().map(|place| column(table, &place.column)).collect::<Result<Vec<_>, _>>()?;
+        let mut statement = self.statement();
+        statement.push("SELECT DISTINCT ");
+        statement.list(places.iter().zip(columns), ", ", |statement, (place, column)| {
+            self.dialect.push_value(statement, &format!("t.{}", quoted(&place.column)), column, place);
+        });
+        statement.push(" FROM ").push(&table.sql_name).push(" AS t");
+        Ok(statement)
+    }
+
+    fn insertion(&self, catalog: &Catalog, name: &str, values: &[(String, String)]) -> Result<Statement, StoreError> {
+        let table = table(catalog, name)?;
+        let columns = values.iter().map(|(name, _)| column(table, name)).collect::<Result<Vec<_>, _>>()?;
+        let mut statement = self.statement();
+        statement.push("INSERT INTO ").push(&table.sql_name).push(" (");
+        statement.list(values, ", ", |statement, (name, _)| {
+            statement.push(&quoted(name));
+        });
+        statement.push(") VALUES (");
+        statement.list(values.iter().zip(columns), ", ", |statement, ((_, value), column)| {
+            self.push_typed(statement, value.clone(), column);
+        });
+        statement.push(")");
+        Ok(statement)
+    }
+
+    /// Adds `value`, bound, as a value that `column` can be given.
+    fn push_typed(&self, statement: &mut Statement, value: String, column: &Column) {
+        // The text is bound where the type's cast has its place for it.
+        let typed = self.dialect.typed("\0", column);
+        let (before, after) = typed.split_once('\0').unwrap_or_default();
+        statement.push(before).bind(value).push(after);
+    }
+
     fn push_sets(&self, statement: &mut Statement, masks: &[(&Mask, &Column, Shape)], mut next: usize) {
         statement.list(masks, ", ", |statement, (mask, column, shape)| {
             let name = quoted(&mask.column);
@@ -347,11 +383,9 @@ impl Relational {
                     statement.push(" = NULL");
                 }
                 Shape::Constant(constant) => {
-                    // The text is bound where the type's cast has its place for it.
-                    let typed = self.dialect.typed("\0", column);
-                    let (before, after) = typed.split_once('\0').unwrap_or_default();
-                    statement.push(&format!(" = CASE WHEN t.{name} IS NULL THEN NULL ELSE ")).push(before);
-                    statement.bind(constant.clone()).push(after).push(" END");
+                    statement.push(&format!(" = CASE WHEN t.{name} IS NULL THEN NULL ELSE "));
+                    self.push_typed(statement, constant.clone(), column);
+                    statement.push(" END");
                 }
                 Shape::Word { .. } => {
                     let text = format!("s.c{next}");
@@ -396,6 +430,40 @@ impl Store for Relational {
         may_commit: BoxFuture<'a, bool>,
     ) -> BoxFuture<'a, Result<Option<Vec<u64>>, StoreError>> {
         Box::pin(self.erase(catalog, slices, may_commit))
+    }
+
+    fn identifiers<'a>(
+        &'a self,
+        catalog: &'a Catalog,
+        table: &'a str,
+        places: &'a [&'a Place],
+    ) -> BoxStream<'a, Result<Vec<String>, StoreError>> {
+        let statement = match self.all_values(catalog, table, places) {
+            Ok(statement) => statement,
+            Err(error) => return stream::iter([Err(error)]).boxed(),
+        };
+        let failed = move |error: sqlx::Error| StoreError::of(&error, catalog);
+        let rows = statement.into_query().fetch(&self.pool);
+        rows.map_err(failed)
+            .try_filter_map(move |row| {
+                // One that is NULL leaves none.
+                let values = (0..places.len()).map(|number| text(&row, number)).collect::<Result<Option<Vec<_>>, _>>();
+                std::future::ready(values.map_err(failed))
+            })
+            .boxed()
+    }
+
+    fn insert<'a>(
+        &'a self,
+        catalog: &'a Catalog,
+        table: &'a str,
+        values: &'a [(String, String)],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let statement = self.insertion(catalog, table, values)?;
+            let done = statement.into_query().execute(&self.pool).await;
+            done.map(drop).map_err(|error| StoreError::of(&error, catalog))
+        })
     }
 
     fn replica_lag_ms(&self) -> BoxFuture<'_, Result<Option<i64>, StoreError>> {

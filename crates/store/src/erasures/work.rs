@@ -14,13 +14,13 @@ use crate::{Error, Tx, bulk};
 const DUE: &str = "
 SELECT account_no, erasure_no, fence FROM erasures
 WHERE ended_at_ms IS NULL
-  AND (next_attempt_at_ms <= $1 OR (attempts > 0 AND next_attempt_at_ms > $2))
+  AND (next_attempt_at_ms <= $1 OR (next_attempt_at_ms > $2 AND state NOT IN ('pending', 'planned', 'awaiting_approval', 'held')))
   AND (lease_until_ms <= $1 OR lease_until_ms > $3)
 ORDER BY next_attempt_at_ms, account_no, erasure_no LIMIT 1";
 const FENCE_IF_DUE: &str = "
 SELECT fence FROM erasures
 WHERE account_no = $4 AND erasure_no = $5 AND ended_at_ms IS NULL
-  AND (next_attempt_at_ms <= $1 OR (attempts > 0 AND next_attempt_at_ms > $2))
+  AND (next_attempt_at_ms <= $1 OR (next_attempt_at_ms > $2 AND state NOT IN ('pending', 'planned', 'awaiting_approval', 'held')))
   AND (lease_until_ms <= $1 OR lease_until_ms > $3)";
 const TAKE: &str = "
 UPDATE erasures SET holder = $1, lease_until_ms = $2, fence = fence + 1
@@ -98,7 +98,7 @@ pub struct Times {
     pub now: Instant,
     /// How long a lease lasts. Units: milliseconds.
     pub lease_ms: i64,
-    /// The longest that work is put off. Units: milliseconds.
+    /// The longest that work is put off, unless for a person. Units: milliseconds.
     pub longest_pause_ms: i64,
 }
 

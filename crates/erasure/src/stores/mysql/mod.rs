@@ -130,10 +130,19 @@ impl Dialect for MySql {
         }
     }
 
+    fn push_value(&self, statement: &mut Statement, name: &str, column: &Column, place: &Place) {
+        if place.path.is_empty() {
+            statement.push(&self.out(name, column));
+        } else {
+            statement.push(&format!("JSON_UNQUOTE(JSON_EXTRACT({name}, ")).bind(json_path(&place.path));
+            statement.push(")) COLLATE utf8mb4_bin");
+        }
+    }
+
     fn push_match(&self, statement: &mut Statement, name: &str, column: &Column, place: &Place, text: &str) {
         if !place.path.is_empty() {
-            statement.push(&format!("JSON_UNQUOTE(JSON_EXTRACT({name}, ")).bind(json_path(&place.path));
-            statement.push(&format!(")) COLLATE utf8mb4_bin = {text}"));
+            self.push_value(statement, name, column, place);
+            statement.push(&format!(" = {text}"));
         } else if let Type::Text { .. }
         | Type::Cast("SIGNED" | "UNSIGNED" | "DECIMAL(65,30)" | "UUID")
         | Type::Bytes

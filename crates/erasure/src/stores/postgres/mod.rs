@@ -116,13 +116,21 @@ impl Dialect for Postgres {
         }
     }
 
+    fn push_value(&self, statement: &mut Statement, name: &str, column: &Column, place: &Place) {
+        if place.path.is_empty() {
+            statement.push(&self.out(name, column));
+            return;
+        }
+        let document = if column.kind == ColumnKind::Json { name.to_owned() } else { format!("CAST({name} AS jsonb)") };
+        statement.push(&format!("{document} #>> CAST("));
+        let keys = place.path.iter().map(|key| Some(key.as_str()));
+        statement.bind(array(keys)).push(" AS text[])");
+    }
+
     fn push_match(&self, statement: &mut Statement, name: &str, column: &Column, place: &Place, text: &str) {
         if !place.path.is_empty() {
-            let document =
-                if column.kind == ColumnKind::Json { name.to_owned() } else { format!("CAST({name} AS jsonb)") };
-            statement.push(&format!("{document} #>> CAST("));
-            let keys = place.path.iter().map(|key| Some(key.as_str()));
-            statement.bind(array(keys)).push(&format!(" AS text[]) = {text}"));
+            self.push_value(statement, name, column, place);
+            statement.push(&format!(" = {text}"));
         } else if column.kind == ColumnKind::Text || can_be_cast(&column.type_name) {
             self.push_key_match(statement, name, column, text);
         } else {

@@ -104,12 +104,21 @@ impl Dialect for Sqlite {
             || value.parse::<i64>().is_ok_and(|number| number.to_string() == value)
     }
 
+    fn push_value(&self, statement: &mut Statement, name: &str, column: &Column, place: &Place) {
+        if place.path.is_empty() {
+            statement.push(&self.out(name, column));
+        } else {
+            statement.push(&format!("CAST((CASE WHEN json_valid({name}) THEN {name} END) ->> "));
+            statement.bind(json_path(&place.path)).push(" AS TEXT)");
+        }
+    }
+
     fn push_match(&self, statement: &mut Statement, name: &str, column: &Column, place: &Place, text: &str) {
         if place.path.is_empty() {
             self.push_key_match(statement, name, column, text);
         } else {
-            statement.push(&format!("CAST((CASE WHEN json_valid({name}) THEN {name} END) ->> "));
-            statement.bind(json_path(&place.path)).push(&format!(" AS TEXT) = {text}"));
+            self.push_value(statement, name, column, place);
+            statement.push(&format!(" = {text}"));
         }
     }
 

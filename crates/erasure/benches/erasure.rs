@@ -1,0 +1,317 @@
+//! What an erasure costs beside the SQL that a person would write by hand for the same rows.
+//!
+//! ```text
+//! scripts/postgres-private cargo bench -p rolecall-erasure            the full size: minutes
+//! ROLECALL_BENCH_SCALE=20 cargo bench -p rolecall-erasure             a twentieth of it
+//! ```
+//!
+//! One chat database of 20,016 users, 1.1 million messages and 2 million events, its rows in random
+//! order, every column that is searched indexed. By hand means set-based, children before parents, one
+//! transaction; on both sides durability is as the engine comes with it. Prints one table an engine.
+
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on stops")]
+
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rolecall_control::erasure::{self, NewDataMap, NewErasure};
+use rolecall_erasure::{
+    engine::{Engine, Options},
+    map,
+    stores::Rules,
+};
+use rolecall_model::erasure::Subject;
+use rolecall_testkit::{ForeignDb, Kind as ForeignKind, TestApp};
+
+/// Ordinary users; sixteen more have other amounts.
+const N_USERS: usize = 20_000;
+/// Of each ordinary user, with two identities and the user itself 158 rows.
+const N_SESSIONS: usize = 5;
+const N_MESSAGES: usize = 50;
+const N_EVENTS: usize = 100;
+/// Messages of the one user that is a machine.
+const N_HEAVY: usize = 100_000;
+/// Single erasures of each kind.
+const N_SINGLE: usize = 31;
+/// Users erased in one request.
+const N_MANY: usize = 1_000;
+
+#[tokio::main]
+async fn main() {
+    let scale = variable("ROLECALL_BENCH_SCALE").and_then(|scale| scale.parse().ok()).unwrap_or(1);
+    for (kind, own) in [
+        (ForeignKind::Sqlite, rolecall_testkit::Engine::Sqlite),
+        (ForeignKind::Postgres, rolecall_testkit::Engine::Postgres),
+    ] {
+        let Some(chat) = ForeignDb::start(kind).await else { continue };
+        let Some(app) = TestApp::start(own).await else { continue };
+        Bench::new(app, chat, kind, scale).await.run().await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark is told its size by the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+struct Bench {
+    app: TestApp,
+    chat: ForeignDb,
+    kind: ForeignKind,
+    engine: Engine,
+    n_users: usize,
+    next: usize,
+}
+
+/// Children first.
+const TABLES: [&str; 5] = ["event", "message", "session", "channel_identity", "bot_user"];
+
+impl Bench {
+    async fn new(app: TestApp, chat: ForeignDb, kind: ForeignKind, scale: usize) -> Self {
+        let n_users = N_USERS / scale;
+        chat.run(&schema()).await;
+        chat.run(&rows(kind, n_users, N_HEAVY / scale)).await;
+        let text = data_map(&chat.url);
+        let parsed = map::parse(&text).expect("the map is a map");
+        let new = NewDataMap {
+            text: &text,
+            hash: &parsed.hash,
+            deadline_ms: parsed.policy.deadline_ms,
+            grace_ms: parsed.policy.grace_ms,
+            place_hashes: Vec::new(),
+        };
+        erasure::set_data_map(&app.operator(), new).await.expect("the map is set");
+        let secrets = Arc::new(|url: &str| Ok(url.to_owned().into()));
+        let options = Options::new(Rules::default(), secrets, "bench");
+        let engine = Engine::new(Arc::clone(&app.server.core), options);
+        Self { app, chat, kind, engine, n_users, next: 1 }
+    }
+
+    async fn run(mut self) {
+        println!("\n## {:?}: {} users\n", self.kind, self.n_users);
+        println!("| what | Rolecall | by hand | ratio |\n|---|---|---|---|");
+        self.one_user().await;
+        self.many_users().await;
+        self.heavy_user().await;
+    }
+
+    /// Users that nobody has erased yet, spread over the table.
+    fn users(&mut self, n: usize) -> Vec<usize> {
+        let taken: Vec<usize> = (self.next..self.next + n).collect();
+        self.next += n;
+        // Neighbours in number are strangers on disk: rows were written in random order.
+        assert!(self.next <= self.n_users, "the database is too small for this many erasures");
+        taken
+    }
+
+    async fn one_user(&mut self) {
+        let mut ours = Vec::new();
+        let mut by_hand = Vec::new();
+        for round in 0..2 * N_SINGLE {
+            let users = self.users(1);
+            if round % 2 == 0 {
+                ours.push(self.erase(&users).await);
+            } else {
+                by_hand.push(self.erase_by_hand(&users).await);
+            }
+        }
+        row("one user, 158 rows, request to receipt", median(ours), median(by_hand));
+    }
+
+    async fn many_users(&mut self) {
+        let n = N_MANY.min(self.n_users / 8);
+        let (ours, by_hand) = (self.users(n), self.users(n));
+        let took = self.erase(&ours).await;
+        let again = self.look(&ours).await;
+        let hand = self.erase_by_hand(&by_hand).await;
+        row(&format!("{n} users in one request, all of it"), took, hand);
+        row(&format!("{n} users in one request, without the second look"), took.saturating_sub(again), hand);
+    }
+
+    async fn heavy_user(&mut self) {
+        let before = resident_kib();
+        let took = self.erase(&[self.n_users + 1]).await;
+        let grown = peak_kib().saturating_sub(before);
+        let hand = self.erase_by_hand(&[self.n_users + 2]).await;
+        row("a user with 100,000 messages", took, hand);
+        println!("\nMemory above rest for that user: {} MiB.", grown >> 10);
+    }
+
+    /// From the request to its receipt.
+    async fn erase(&self, users: &[usize]) -> Duration {
+        let began = Instant::now();
+        let ctx = self.app.operator();
+        let subjects = users.iter().map(|user| Subject::Plain(format!("user{user}@chat.example"))).collect();
+        let new = NewErasure {
+            subjects,
+            bot_ids: Vec::new(),
+            is_all_bots: true,
+            plan_hash: None,
+            not_before: None,
+            grounds: None,
+            callback_url: None,
+        };
+        let accepted = erasure::request(&ctx, &new).await.expect("the request is taken");
+        self.engine.work_on(ctx.account, accepted.no).await.expect("it is carried out");
+        let took = began.elapsed();
+        let report = erasure::report(&ctx, &accepted.id).await.expect("it is there");
+        let outcomes: BTreeSet<&str> = report.subjects.iter().map(|subject| subject.outcome.as_str()).collect();
+        assert_eq!(outcomes, BTreeSet::from(["erased"]), "{report:?}");
+        took
+    }
+
+    /// Looking for them once more, as the engine does before it seals.
+    async fn look(&self, users: &[usize]) -> Duration {
+        let subjects: Vec<Subject> =
+            users.iter().map(|user| Subject::Plain(format!("user{user}@chat.example"))).collect();
+        let began = Instant::now();
+        self.engine.preview(self.app.operator().account, &subjects, None).await.expect("a preview");
+        began.elapsed()
+    }
+
+    async fn erase_by_hand(&self, users: &[usize]) -> Duration {
+        let emails: Vec<String> = users.iter().map(|user| format!("'user{user}@chat.example'")).collect();
+        let doomed = format!("(SELECT id FROM bot_user WHERE email IN ({}))", emails.join(", "));
+        let statements: Vec<String> = TABLES
+            .iter()
+            .map(|table| {
+                let column = if *table == "bot_user" { "id" } else { "user_id" };
+                format!("DELETE FROM {table} WHERE {column} IN {doomed};")
+            })
+            .collect();
+        let began = Instant::now();
+        self.chat.run(&format!("BEGIN; {} COMMIT;", statements.join(" "))).await;
+        began.elapsed()
+    }
+}
+
+fn row(what: &str, ours: Duration, by_hand: Duration) {
+    let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
+    println!("| {what} | {:.1} ms | {:.1} ms | {:.2} |", ms(ours), ms(by_hand), ms(ours) / ms(by_hand));
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn status_kib(field: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
+    line.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or_default()
+}
+
+fn resident_kib() -> u64 {
+    // The high-water mark starts again from here, where the kernel lets us.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    status_kib("VmRSS:")
+}
+
+fn peak_kib() -> u64 {
+    status_kib("VmHWM:")
+}
+
+fn schema() -> String {
+    "
+    CREATE TABLE bot_user (id BIGINT PRIMARY KEY, email VARCHAR(200) NOT NULL, full_name VARCHAR(200));
+    CREATE TABLE channel_identity (id BIGINT PRIMARY KEY, user_id BIGINT NOT NULL REFERENCES bot_user (id),
+                                   channel VARCHAR(20) NOT NULL, channel_user_id VARCHAR(64) NOT NULL);
+    CREATE TABLE session (id BIGINT PRIMARY KEY, user_id BIGINT NOT NULL REFERENCES bot_user (id), bot_id BIGINT NOT NULL);
+    CREATE TABLE message (id BIGINT PRIMARY KEY, user_id BIGINT NOT NULL REFERENCES bot_user (id),
+                          session_id BIGINT NOT NULL REFERENCES session (id), body VARCHAR(400) NOT NULL);
+    CREATE TABLE event (id BIGINT PRIMARY KEY, user_id BIGINT NOT NULL REFERENCES bot_user (id),
+                        session_id BIGINT NOT NULL REFERENCES session (id), name VARCHAR(40) NOT NULL);
+    CREATE INDEX bot_user_email ON bot_user (email);
+    CREATE INDEX channel_identity_user ON channel_identity (user_id);
+    CREATE INDEX session_user ON session (user_id);
+    CREATE INDEX message_user ON message (user_id);
+    CREATE INDEX message_session ON message (session_id);
+    CREATE INDEX event_user ON event (user_id);
+    CREATE INDEX event_session ON event (session_id);
+    "
+    .to_owned()
+}
+
+/// All rows, those of each table in random order.
+fn rows(kind: ForeignKind, n_users: usize, n_heavy: usize) -> String {
+    let series = |n: usize| match kind {
+        ForeignKind::Sqlite => {
+            format!("(WITH RECURSIVE s (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {n}) SELECT i FROM s)")
+        }
+        _ => format!("(SELECT i FROM generate_series(1, {n}) s (i))"),
+    };
+    let all = n_users + 16;
+    let session_of = |user: &str, nth: &str| format!("({user}) * {N_SESSIONS} + ({nth}) % {N_SESSIONS}");
+    let spread = |name: &str, columns: &str, n: usize| {
+        format!("INSERT INTO {name} SELECT {columns} FROM {} AS s ORDER BY random();\n", series(n))
+    };
+    let user = format!("(i % {n_users} + 1)");
+    let heavy = format!("({n_users} + 1 + i % 2)");
+    let body = "'The quick brown fox asks bot ' || i || ' for the state of an order, and the answer is long enough to be one.'";
+    let mut sql = String::from("BEGIN;\n");
+    sql += &spread("bot_user", "i, 'user' || i || '@chat.example', 'User ' || i", all);
+    sql += &spread(
+        "channel_identity",
+        &format!("i, i % {all} + 1, CASE WHEN i % 2 = 0 THEN 'web' ELSE 'whatsapp' END, 'c' || i"),
+        2 * all,
+    );
+    sql += &spread(
+        "session",
+        &format!("i + {N_SESSIONS} - 1, (i + {N_SESSIONS} - 1) / {N_SESSIONS}, i % 7"),
+        N_SESSIONS * all,
+    );
+    sql += &spread(
+        "message",
+        &format!("i, {user}, {}, {body}", session_of(&user, &format!("i / {n_users}"))),
+        N_MESSAGES * n_users,
+    );
+    sql += &spread(
+        "message",
+        &format!("i + {}, {heavy}, {}, {body}", N_MESSAGES * n_users, session_of(&heavy, "i / 2")),
+        2 * n_heavy,
+    );
+    sql += &spread(
+        "event",
+        &format!("i, {user}, {}, 'step'", session_of(&user, &format!("i / {n_users}"))),
+        N_EVENTS * n_users,
+    );
+    sql + match kind {
+        ForeignKind::Sqlite => "COMMIT; ANALYZE;",
+        _ => "COMMIT; ANALYZE; CHECKPOINT;",
+    }
+}
+
+fn data_map(url: &str) -> String {
+    let of_user = |table: &str, more: &str| {
+        format!(
+            "
+      - name: {table}
+        fides_meta: {{masking_strategy_override: {{strategy: delete}}}}
+        fields:
+          - {{name: id, fides_meta: {{primary_key: true}}}}
+          - {{name: user_id, fides_meta: {{references: [{{dataset: chat, field: bot_user.id, direction: from}}]}}}}{more}"
+        )
+    };
+    let session = "
+          - {name: session_id, fides_meta: {references: [{dataset: chat, field: session.id, direction: from}]}}";
+    format!(
+        "
+stores: {{chat: {{url: '{url}', datasets: [chat]}}}}
+policy: {{settle: 0s}}
+dataset:
+  - fides_key: chat
+    collections:
+      - name: bot_user
+        fides_meta: {{masking_strategy_override: {{strategy: delete}}}}
+        fields:
+          - {{name: id, fides_meta: {{primary_key: true}}}}
+          - {{name: email, fides_meta: {{identity: email}}}}{}{}{}{}",
+        of_user("channel_identity", ""),
+        of_user("session", ""),
+        of_user("message", session),
+        of_user("event", session),
+    )
+}
