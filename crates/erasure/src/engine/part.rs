@@ -92,10 +92,7 @@ impl Run<'_> {
             let step = async {
                 match part.state {
                     State::Planned | State::Erasing => self.try_erase(&mut part, store_no).await,
-                    State::Settling => {
-                        self.settle(&mut part);
-                        Ok(())
-                    }
+                    State::Settling => self.try_settle(&mut part).await,
                     _ => self.try_verify(&mut part, store_no).await,
                 }
             };
@@ -203,14 +200,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn settle(&self, part: &mut Part) {
-        let longest = self.lease.now().plus_ms(self.map.policy.settle_ms);
-        part.settle_until = part.settle_until.min(longest);
-        if part.settle_until <= self.lease.now() {
+    async fn try_settle(&self, part: &mut Part) -> Result<(), Halt> {
+        let now = self.lease.now();
+        let longest = now.plus_ms(self.map.policy.settle_ms);
+        if part.settle_until > longest {
+            // Set by a clock that has jumped since.
+            part.settle_until = longest;
+            self.save(part, &[]).await?;
+        }
+        if part.settle_until <= now {
             part.state = State::Verifying;
         } else {
             part.next_attempt_at = part.settle_until;
         }
+        Ok(())
     }
 
     async fn try_verify(&self, part: &mut Part, store_no: usize) -> Result<(), Halt> {
