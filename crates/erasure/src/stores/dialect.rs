@@ -22,12 +22,8 @@ pub(super) trait Dialect: Send + Sync {
     /// What is said first in such a transaction, if anything.
     fn first(&self) -> Option<&'static str>;
 
-    /// What a `SELECT` ends with so that nobody changes its rows before the transaction ends.
-    fn lock(&self) -> &'static str;
-
     /// The statement that finds rows: `c0` and, of `table`, `outs`, for each row of `s` that matches.
-    /// `has_index` says whether an index leads from one to the others.
-    fn select(&self, outs: &str, table: &Table, has_index: bool) -> Frame;
+    fn select(&self, outs: &str, table: &Table, reading: Reading) -> Frame;
 
     /// The statement that deletes the rows of `table` that match, `key` being its primary key.
     fn delete(&self, table: &Table, key: &[String]) -> Frame;
@@ -54,6 +50,19 @@ pub(super) trait Dialect: Send + Sync {
     /// Adds the condition that `place`, in the column called `name`, has the text `text`.
     fn push_match(&self, statement: &mut Statement, name: &str, column: &Column, place: &Place, text: &str);
 
+    /// Adds the condition that `place` has one of the values `c1` of `rows` and says so, where the
+    /// database would else compare each row of a table without an index with each of them.
+    fn push_one_of(
+        &self,
+        _statement: &mut Statement,
+        _name: &str,
+        _column: &Column,
+        _place: &Place,
+        _rows: &[Vec<Option<&str>>],
+    ) -> bool {
+        false
+    }
+
     /// Adds the condition that `column` of a primary key has the text `text`, which came from it.
     fn push_key_match(&self, statement: &mut Statement, name: &str, column: &Column, text: &str);
 
@@ -65,6 +74,17 @@ pub(super) trait Dialect: Send + Sync {
 
     /// How far the slowest replica is behind, if the database can tell. Units: milliseconds.
     fn replica_lag_ms<'a>(&'a self, pool: &'a AnyPool) -> BoxFuture<'a, Result<Option<i64>, sqlx::Error>>;
+}
+
+/// How the rows of a table are come by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// By an index, each by itself.
+    ByIndex,
+    /// The same, and nobody else changes them before the transaction ends.
+    ToChange,
+    /// By reading the whole table, once.
+    Whole,
 }
 
 /// A statement around its rows `s` and its condition.

@@ -166,7 +166,7 @@ fn mysql_object(message: &str, catalog: &Catalog) -> Option<String> {
     if message.starts_with("Duplicate entry") {
         return None;
     }
-    let names = message.split(['`', '\'']).skip(1).step_by(2).collect::<Vec<_>>();
+    let names = message.split(['`', '\'', '"']).skip(1).step_by(2).collect::<Vec<_>>();
     let constraint = names.iter().find(|name| is_constraint(catalog, name));
     let table = || names.iter().find(|name| catalog.tables.contains_key(**name));
     constraint.or_else(table).map(|name| (*name).to_owned())

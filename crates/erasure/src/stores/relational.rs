@@ -13,7 +13,7 @@ use sqlx::{
 
 use super::{
     BoxFuture, Failure, Found, Key, Search, Slice, Sought, Store, StoreError,
-    dialect::Dialect,
+    dialect::{Dialect, Reading},
     masking::{self, Shape},
     statement::{Statement, quoted, text, word},
 };
@@ -95,12 +95,19 @@ impl Relational {
         let rows = self.sought_rows(&places, search.sought);
         let mut statements = Vec::new();
         for rows in rows.chunks(MAX_ROWS) {
-            let frame = self.dialect.select(&outs, table, has_index);
+            let reading = if has_index { Reading::ByIndex } else { Reading::Whole };
+            let frame = self.dialect.select(&outs, table, reading);
             let mut statement = self.statement();
             statement.push(&frame.before_rows);
-            let borrowed = rows.iter().map(|row| row.iter().map(|text| Some(text.as_str())).collect());
-            self.dialect.push_rows(&mut statement, &borrowed.collect::<Vec<_>>(), places.len() + 1);
+            let rows = rows.iter().map(|row| row.iter().map(|text| Some(text.as_str())).collect()).collect::<Vec<_>>();
+            self.dialect.push_rows(&mut statement, &rows, places.len() + 1);
             statement.push(&frame.before_condition);
+            if let (false, Some((place, column))) = (has_index, places.first()) {
+                let name = format!("t.{}", quoted(&place.column));
+                if self.dialect.push_one_of(&mut statement, &name, column, place, &rows) {
+                    statement.push(" AND ");
+                }
+            }
             statement.list(places.iter().enumerate(), " AND ", |statement, (number, (place, column))| {
                 let name = format!("t.{}", quoted(&place.column));
                 self.dialect.push_match(statement, &name, column, place, &format!("s.c{}", number + 1));
@@ -181,9 +188,9 @@ impl Relational {
         slice: &Slice<'_>,
         keys: &[&Key],
         outs: &str,
-        must_lock: bool,
+        reading: Reading,
     ) -> Result<Statement, StoreError> {
-        let frame = self.dialect.select(outs, table, !must_lock);
+        let frame = self.dialect.select(outs, table, reading);
         let key = key_columns(table, slice)?;
         let mut statement = self.statement();
         statement.push(&frame.before_rows);
@@ -195,9 +202,6 @@ impl Relational {
             self.push_any_unmasked(&mut statement, &shapes(table, masks)?);
         }
         statement.push(frame.end);
-        if must_lock {
-            statement.push(self.dialect.lock());
-        }
         Ok(statement)
     }
 
@@ -206,7 +210,7 @@ impl Relational {
         let outs = self.outs(table, slice.primary_key.iter())?;
         let mut remaining = Vec::new();
         for keys in slice.keys.chunks(MAX_ROWS) {
-            let statement = self.by_keys(table, slice, keys, &outs, false)?;
+            let statement = self.by_keys(table, slice, keys, &outs, Reading::ByIndex)?;
             let rows = statement.into_query().fetch_all(&self.pool).await;
             for row in rows.map_err(|error| StoreError::of(&error, catalog))? {
                 remaining.push(key_of(&row, slice.primary_key.len(), catalog)?);
@@ -292,7 +296,7 @@ impl Relational {
         let computed = masks.iter().filter(|(mask, _, _)| masking::is_computed(mask)).collect::<Vec<_>>();
         let outs = slice.primary_key.iter().chain(computed.iter().map(|(mask, _, _)| &mask.column));
         let outs = self.outs(table, outs)?;
-        let statement = self.by_keys(table, slice, keys, &outs, true)?;
+        let statement = self.by_keys(table, slice, keys, &outs, Reading::ToChange)?;
         let failed = |error: sqlx::Error| StoreError::of(&error, catalog);
         let rows = statement.into_query().fetch_all(&mut *connection).await.map_err(failed)?;
         let mut masked = Vec::with_capacity(rows.len());
@@ -531,3 +535,7 @@ fn found(row: &AnyRow, n_key: usize, n_carried: usize, catalog: &Catalog) -> Res
     let carried = (0..n_carried).map(|number| text(row, 1 + n_key + number)).collect::<Result<_, _>>();
     Ok(Found { key, carried: carried.map_err(failed)?, subject })
 }
+
+#[cfg(test)]
+#[path = "plans_tests.rs"]
+mod plans;

@@ -53,6 +53,14 @@ impl Statement {
         self
     }
 
+    /// The same with `prefix` before it, for tests that ask how it would be done.
+    #[cfg(test)]
+    pub(super) fn after(mut self, prefix: &str) -> Self {
+        let at = self.text.find("SELECT").unwrap_or(0);
+        self.text.insert_str(if self.text.starts_with("/*") { at } else { 0 }, prefix);
+        self
+    }
+
     /// The statement for the driver.
     ///
     /// It is not kept prepared: tables change under a long life, and each text is used seldom.

@@ -2,6 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
+mod catalog;
 mod erase;
+mod failures;
 mod find;
+mod masks;
+mod names;
 mod world;

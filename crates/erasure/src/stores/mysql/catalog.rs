@@ -115,8 +115,10 @@ pub(super) async fn read(pool: &AnyPool, asked: &[String]) -> Result<Catalog, sq
         indexes(&mut connection, found, &mut table).await?;
         for row in of(&mut connection, checks, found).await? {
             let check = CheckConstraint { name: word(&row, 0)?, condition: word(&row, 1)? };
-            hold_json(&check.condition, &mut table);
-            table.checks.push(check);
+            match json_column(&check.condition).and_then(|name| table.columns.get_mut(name)) {
+                Some(column) => column.kind = ColumnKind::Json,
+                None => table.checks.push(check),
+            }
         }
         for row in of(&mut connection, TRIGGERS, found).await? {
             let trigger = Trigger { name: word(&row, 0)?, on_delete: flag(&row, 1)?, on_update: flag(&row, 2)? };
@@ -219,13 +221,10 @@ fn column(row: &AnyRow) -> Result<Column, sqlx::Error> {
     Ok(Column { type_name, kind, is_nullable: flag(row, 6)?, max_length: length, is_generated: flag(row, 7)? })
 }
 
-/// MariaDB's JSON is text with the check ``json_valid(`column`)``.
-fn hold_json(condition: &str, table: &mut Table) {
-    let name = condition.strip_prefix("json_valid(`").and_then(|rest| rest.strip_suffix("`)"));
-    if let Some(column) = name.and_then(|name| table.columns.get_mut(name)) {
-        column.kind = ColumnKind::Json;
-        column.max_length = None;
-    }
+/// The column in ``json_valid(`column`)``: MariaDB's JSON is text with that check.
+fn json_column(condition: &str) -> Option<&str> {
+    let name = condition.strip_prefix("json_valid(")?.strip_suffix(')')?;
+    name.strip_prefix(['`', '"'])?.strip_suffix(['`', '"'])
 }
 
 async fn indexes(connection: &mut AnyConnection, found: &Name, table: &mut Table) -> Result<(), sqlx::Error> {

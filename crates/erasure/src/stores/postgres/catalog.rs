@@ -83,7 +83,7 @@ const FOREIGN_KEYS: &str = "\
     ORDER BY k.conname, k.oid, pair.number";
 
 const CHECKS: &str = "\
-    SELECT conname::text, pg_get_constraintdef(oid, true) FROM pg_constraint \
+    SELECT conname::text, pg_get_expr(conbin, conrelid, true) FROM pg_constraint \
     WHERE conrelid = CAST($1 AS oid) AND contype = 'c' ORDER BY conname";
 
 /// Bits of `tgtype`: 8 DELETE, 16 UPDATE. Enabled `D` is never, `R` on replicas only.

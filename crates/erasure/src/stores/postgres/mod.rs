@@ -6,7 +6,7 @@ use sqlx::AnyPool;
 
 use super::{
     BoxFuture, StoreError,
-    dialect::{Dialect, Frame},
+    dialect::{Dialect, Frame, Reading},
     masking::Shape,
     place::Location,
     relational::Relational,
@@ -50,26 +50,21 @@ impl Dialect for Postgres {
         Some("SET LOCAL statement_timeout = '30s'")
     }
 
-    fn lock(&self) -> &'static str {
-        " FOR UPDATE OF t"
-    }
-
-    fn select(&self, outs: &str, table: &Table, has_index: bool) -> Frame {
+    fn select(&self, outs: &str, table: &Table, reading: Reading) -> Frame {
         let name = &table.sql_name;
-        if has_index {
-            // A look-up for each value: by its guesses the planner would at times rather read the
-            // whole table. OFFSET 0 keeps it from rewriting this as a join.
-            Frame {
-                before_rows: "SELECT s.c0, t.* FROM ".to_owned(),
-                before_condition: format!(" CROSS JOIN LATERAL (SELECT {outs} FROM {name} AS t WHERE "),
-                end: " OFFSET 0) AS t",
-            }
-        } else {
-            Frame {
+        if reading == Reading::Whole {
+            return Frame {
                 before_rows: format!("SELECT s.c0, {outs} FROM "),
                 before_condition: format!(" CROSS JOIN {name} AS t WHERE "),
                 end: "",
-            }
+            };
+        }
+        // A look-up for each value: by its guesses the planner would at times rather read the whole
+        // table. OFFSET 0 keeps it from rewriting this as a join.
+        Frame {
+            before_rows: "SELECT s.c0, t.* FROM ".to_owned(),
+            before_condition: format!(" CROSS JOIN LATERAL (SELECT {outs} FROM {name} AS t WHERE "),
+            end: if reading == Reading::ToChange { " OFFSET 0 FOR UPDATE OF t) AS t" } else { " OFFSET 0) AS t" },
         }
     }
 

@@ -9,7 +9,7 @@ use sqlx::AnyPool;
 
 use super::{
     BoxFuture, StoreError,
-    dialect::{Dialect, Frame},
+    dialect::{Dialect, Frame, Reading},
     masking::Shape,
     place::Location,
     relational::Relational,
@@ -48,18 +48,15 @@ impl Dialect for Sqlite {
         None
     }
 
-    fn lock(&self) -> &'static str {
-        ""
-    }
-
-    fn select(&self, outs: &str, table: &Table, _has_index: bool) -> Frame {
-        Frame {
-            before_rows: format!("SELECT s.c0, {outs} FROM "),
-            // CROSS: in this order, so that an index of the table serves; where there is none,
-            // SQLite makes one for the statement.
-            before_condition: format!(" CROSS JOIN {} AS t WHERE ", table.sql_name),
-            end: "",
-        }
+    fn select(&self, outs: &str, table: &Table, reading: Reading) -> Frame {
+        let name = &table.sql_name;
+        // CROSS: in this order, so that an index of the table serves, or that it is read once.
+        let (before_rows, before_condition) = if reading == Reading::Whole {
+            (format!("SELECT s.c0, {outs} FROM {name} AS t CROSS JOIN "), " WHERE ".to_owned())
+        } else {
+            (format!("SELECT s.c0, {outs} FROM "), format!(" CROSS JOIN {name} AS t WHERE "))
+        };
+        Frame { before_rows, before_condition, end: "" }
     }
 
     fn delete(&self, table: &Table, key: &[String]) -> Frame {
@@ -122,17 +119,32 @@ impl Dialect for Sqlite {
         }
     }
 
-    fn push_key_match(&self, statement: &mut Statement, name: &str, column: &Column, text: &str) {
-        match affinity(&column.type_name) {
-            // The column's affinity, and its collation, apply to the other side.
-            Affinity::Text => statement.push(&format!("{name} = {text}")),
-            Affinity::Number => statement.push(&format!("{name} = {}", decoded(text))),
-            // Nothing is converted: what looks like a number may be one, or text.
-            Affinity::None => statement.push(&format!(
-                "{name} IN ({}, CASE WHEN CAST(CAST({text} AS INTEGER) AS TEXT) = {text} THEN CAST({text} AS INTEGER) END)",
-                decoded(text)
-            )),
+    fn push_one_of(
+        &self,
+        statement: &mut Statement,
+        name: &str,
+        column: &Column,
+        place: &Place,
+        rows: &[Vec<Option<&str>>],
+    ) -> bool {
+        let values = if place.path.is_empty() {
+            statement.push(name);
+            sides("s.c1", column)
+        } else {
+            self.push_value(statement, name, column, place);
+            vec!["s.c1".to_owned()]
         };
+        statement.push(" IN (");
+        statement.list(values, " UNION ALL ", |statement, value| {
+            statement.push(&format!("SELECT {value} FROM "));
+            self.push_rows(statement, rows, 2);
+        });
+        statement.push(")");
+        true
+    }
+
+    fn push_key_match(&self, statement: &mut Statement, name: &str, column: &Column, text: &str) {
+        statement.push(&format!("{name} IN ({})", sides(text, column).join(", ")));
     }
 
     fn push_unmasked(&self, statement: &mut Statement, name: &str, _column: &Column, shape: &Shape) {
@@ -158,6 +170,20 @@ impl Dialect for Sqlite {
 
     fn replica_lag_ms<'a>(&'a self, _pool: &'a AnyPool) -> BoxFuture<'a, Result<Option<i64>, sqlx::Error>> {
         Box::pin(std::future::ready(Ok(None)))
+    }
+}
+
+/// What a value of `column` that is `text` may be in the file. The column's affinity, and its
+/// collation, apply to it.
+fn sides(text: &str, column: &Column) -> Vec<String> {
+    match affinity(&column.type_name) {
+        Affinity::Text => vec![text.to_owned()],
+        Affinity::Number => vec![decoded(text)],
+        // Nothing is converted: what looks like a number may be one, or text.
+        Affinity::None => {
+            let number = format!("CAST({text} AS INTEGER)");
+            vec![decoded(text), format!("CASE WHEN CAST({number} AS TEXT) = {text} THEN {number} END")]
+        }
     }
 }
 
