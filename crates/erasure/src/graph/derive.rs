@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::{Graph, Node, NodeNo, StoreNo};
 
 impl Graph {
-    /// The graph of `nodes`, whose edges go between them and whose stores are below `n_stores`. What
+    /// The graph of `nodes`, whose edges go between them and whose stores are below `n_stores`. Edges
+    /// that are there twice are taken once. What
     /// follows from the rest is worked out here: [`super::Edge::is_owning`], [`Node::carried`],
     /// [`Node::is_bot_scoped`] and [`Graph::store_order`].
     ///
@@ -13,15 +14,14 @@ impl Graph {
     /// first.
     pub fn derive(mut nodes: Vec<Node>, n_stores: usize) -> Result<Self, Vec<StoreNo>> {
         for node in &mut nodes {
+            let mut known = BTreeSet::new();
+            node.edges.retain(|edge| known.insert((edge.column.clone(), edge.to, edge.place.clone())));
             for edge in &mut node.edges {
                 edge.is_owning = node.primary_key == [edge.column.as_str()];
             }
-            node.carried.clear();
-            for edge in &node.edges {
-                if !node.primary_key.contains(&edge.column) && !node.carried.contains(&edge.column) {
-                    node.carried.push(edge.column.clone());
-                }
-            }
+            let mut known: BTreeSet<&str> = node.primary_key.iter().map(String::as_str).collect();
+            let sources = node.edges.iter().map(|edge| edge.column.as_str());
+            node.carried = sources.filter(|column| known.insert(column)).map(str::to_owned).collect();
         }
         scope(&mut nodes);
         let store_order = store_order(&nodes, n_stores)?;

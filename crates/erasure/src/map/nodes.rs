@@ -327,10 +327,7 @@ fn connect(collection: &Collection, no: NodeNo, nodes: &mut [Node], index: &Inde
                         "a value inside a column can be found, but not lead on: give the direction the other way";
                     remarks.problems.add(json::child(&reference.path, "direction"), detail);
                 } else if let Some(node) = nodes.get_mut(from) {
-                    let edge = Edge { column: source.column.clone(), to, place: place.clone(), is_owning: false };
-                    if !node.edges.contains(&edge) {
-                        node.edges.push(edge);
-                    }
+                    node.edges.push(Edge { column: source.column.clone(), to, place: place.clone(), is_owning: false });
                 }
             };
             if reference.direction != Direction::To {
