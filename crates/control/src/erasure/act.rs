@@ -66,10 +66,17 @@ async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, act: Act) -> Result<(), Error>
     }
     let (event, did) = match act {
         Act::Cancel => {
+            let is_begun = subjects::is_begun(change.tx, account, request.no).await?;
             ledger::remove(change.tx, account, request.no).await?;
             subjects::fail_open(change.tx, account, request.no, "cancelled").await?;
-            requests::cancel(change.tx, account, request.no, at).await?;
-            if !request.callback_url.is_empty() {
+            if is_begun {
+                // Only those under a hold are left, and are called off; what was done for the others
+                // still gets its receipt.
+                requests::make_due(change.tx, account, request.no, at).await?;
+            } else {
+                requests::cancel(change.tx, account, request.no, at).await?;
+            }
+            if !is_begun && !request.callback_url.is_empty() {
                 let body = json!({"requestId": request.id, "state": State::Cancelled.as_str(), "at": at});
                 let url = &request.callback_url;
                 callbacks::enqueue(change.tx, account, request.no, url, &body.to_string(), at).await?;

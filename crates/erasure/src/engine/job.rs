@@ -67,6 +67,7 @@ pub(super) async fn run(lease: Lease<'_>) -> Result<(), Error> {
     drop(tx);
     let open: Vec<&SubjectRow> =
         subjects.iter().filter(|row| matches!(row.outcome, Outcome::Pending | Outcome::Held)).collect();
+    let is_held = open.iter().any(|row| held.contains(&row.ordinal));
     let changed: Vec<_> = open
         .iter()
         .filter_map(|row| {
@@ -79,7 +80,7 @@ pub(super) async fn run(lease: Lease<'_>) -> Result<(), Error> {
     }
     let active: Vec<&SubjectRow> = open.into_iter().filter(|row| !held.contains(&row.ordinal)).collect();
     if active.is_empty() && !parts.iter().any(is_under_way) {
-        return if held.is_empty() { seal::end(&lease, None).await } else { wait(&lease, State::Held, "").await };
+        return if is_held { wait(&lease, State::Held, "").await } else { seal::end(&lease, None).await };
     }
 
     let engine = lease.engine;

@@ -159,6 +159,27 @@ each_world! {
         assert_eq!(world.rows_of("ana").await, 0);
     }
 
+    async fn who_is_held_can_be_called_off_when_the_others_are_done(world: World) {
+        let bots = world.bots().await;
+        world.people(&["ana", "ben"], &bots).await;
+        let ctx = world.app.operator();
+        let ana = [Subject::Plain("ana@chat.example".to_owned())];
+        erasure::place_hold(&ctx, &ana, "a dispute").await.expect("a hold");
+        let id = world.ask(&["ana@chat.example", "ben@chat.example"]).await;
+        world.work().await;
+        erasure::cancel(&ctx, &id).await.expect("nothing of hers was erased");
+        world.work().await;
+        let report = world.report(&id).await;
+        assert_eq!(report.state, State::Done);
+        assert_eq!(outcomes(&report)["ana@chat.example"], "failed: cancelled");
+        assert_eq!(outcomes(&report)["ben@chat.example"], "erased");
+        assert!(report.has_receipt);
+        assert_eq!((world.rows_of("ana").await, world.rows_of("ben").await), (ROWS_EACH, 0));
+        let ben = Subject::Plain("ben@chat.example".to_owned());
+        let known = erasure::suppressed(&ctx, &[ana[0].clone(), ben]).await.expect("the ledger");
+        assert_eq!(known.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true]);
+    }
+
     async fn receipts_follow_one_another_and_name_nobody(world: World) {
         let bots = world.bots().await;
         world.people(&["ana", "ben"], &bots).await;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rolecall_model::{ids::AccountNo, time::Instant};
+use rolecall_model::{erasure::Outcome, ids::AccountNo, time::Instant};
 use sqlx::Row;
 
 use crate::{
@@ -15,7 +15,8 @@ const ENTER: &str = "INSERT INTO erasure_ledger (account_no, subject_hash, erasu
 pub(crate) const REMOVE: &str = "
 DELETE FROM erasure_ledger
 WHERE account_no = $1 AND erasure_no = $2
-  AND subject_hash IN (SELECT subject_hash FROM erasure_subjects WHERE account_no = $1 AND erasure_no = $2)";
+  AND subject_hash IN (
+    SELECT subject_hash FROM erasure_subjects WHERE account_no = $1 AND erasure_no = $2 AND outcome IN ($3, $4))";
 pub(crate) const FIND: &str = "
 WITH sought (account_no, subject_hash) AS (VALUES SOUGHT)
 SELECT l.subject_hash, l.entered_at_ms, l.erasure_no, e.erasure_id
@@ -53,9 +54,16 @@ pub async fn enter(
     Ok(())
 }
 
-/// Takes a request's entries out again.
+/// Takes the entries of those of a request whose outcome is open out again.
 pub async fn remove(tx: &mut Tx, account: AccountNo, erasure_no: i64) -> Result<(), Error> {
-    tx.run(sqlx::query(REMOVE).bind(account.0).bind(erasure_no)).await?;
+    tx.run(
+        sqlx::query(REMOVE)
+            .bind(account.0)
+            .bind(erasure_no)
+            .bind(Outcome::Pending.as_str())
+            .bind(Outcome::Held.as_str()),
+    )
+    .await?;
     Ok(())
 }
 
