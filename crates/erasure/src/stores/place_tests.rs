@@ -1,5 +1,7 @@
 //! Every way to lead a URL astray that is known, and what it is answered.
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn at(url: &str) -> Result<Location, StoreError> {
@@ -194,5 +196,45 @@ fn names_that_resolve_to_forbidden_addresses_are_forbidden_too() {
     }
     for address in ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "2001:db8::1", "fd00::1", "::ffff:10.0.0.1"] {
         assert!(!is_forbidden(address.parse().unwrap()), "{address}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_url_is_read_or_refused(rest in "\\PC{0,40}", scheme in "(sqlite|postgres|mysql|postgresql|x)?:?(//)?") {
+        if let Ok(place) = at(&format!("{scheme}{rest}")) {
+            // What is shown leads to the same place, and never up.
+            prop_assert!(!place.to_string().contains("/../"));
+        }
+    }
+
+    #[test]
+    fn what_the_driver_is_given_is_what_was_read(
+        host in "[a-z][a-z0-9.-]{0,10}[a-z]",
+        user in "[^\\p{C}#\\\\/?@:%]{1,8}",
+        password in "[^\\p{C}#\\\\/?%]{0,8}",
+        name in "[^\\p{C}#\\\\/?%]{1,8}",
+        port in 1_u16..,
+    ) {
+        let read = at(&format!("postgres://{user}:{password}@{host}:{port}/{name}"));
+        prop_assume!(read.is_ok());
+        let read = read?;
+        prop_assert_eq!(at(&read.connect_url())?, read);
+    }
+
+    #[test]
+    fn an_address_is_one_place_in_all_its_spellings(address in any::<u32>()) {
+        let [a, b, c, d] = address.to_be_bytes();
+        let plain = at(&format!("mysql://u@{a}.{b}.{c}.{d}/x"));
+        for spelling in [
+            format!("{address}"),
+            format!("0x{address:x}"),
+            format!("0{address:o}"),
+            format!("{a}.{}", address & 0xff_ffff),
+            format!("0x{a:x}.0{b:o}.{}", address & 0xffff),
+            format!("[::ffff:{a}.{b}.{c}.{d}]"),
+        ] {
+            prop_assert_eq!(at(&format!("mysql://u@{spelling}/x")), plain.clone());
+        }
     }
 }

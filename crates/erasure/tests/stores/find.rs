@@ -49,6 +49,33 @@ each_store! {
         assert_eq!(world.find_by("person", "email", &["", "NULL", "null", "\0"]).await, [""; 0]);
     }
 
+    async fn what_no_cast_would_take_finds_nothing_either(store: ForeignDb) {
+        let kind = store.kind;
+        let mood = match kind {
+            Kind::Sqlite => "TEXT",
+            Kind::Postgres => "mood",
+            Kind::Mysql => "ENUM('sad', 'glad')",
+        };
+        let types = if kind == Kind::Postgres { "CREATE TYPE mood AS ENUM ('sad', 'glad');" } else { "" };
+        let world = World::new(
+            store,
+            &format!(
+                "{types} CREATE TABLE t (id INT PRIMARY KEY, d DATE, m {mood}, n NUMERIC(10,2), f DOUBLE PRECISION); \
+                 INSERT INTO t VALUES (1, '2024-02-29', 'glad', 12.50, 0.5)"
+            ),
+            &["t"],
+        )
+        .await;
+        for (column, value) in [("d", "2024-02-29"), ("m", "glad"), ("n", "12.5"), ("f", "0.5")] {
+            assert_eq!(world.find_by("t", column, &[value]).await, ["1:1"], "{column}");
+        }
+        for value in ["2024-02-30", "tomorrow", "infinity", "NaN", "angry", "", "1e999", "ann@example.com", "2", "0"] {
+            for column in ["d", "m", "n", "f"] {
+                assert_eq!(world.find_by("t", column, &[value]).await, [""; 0], "{value} in {column}");
+            }
+        }
+    }
+
     async fn a_value_inside_json_is_found(store: ForeignDb) {
         let world = World::new(store, PEOPLE, &["person"]).await;
         let key = strings(&["id"]);

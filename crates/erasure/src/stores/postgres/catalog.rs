@@ -82,9 +82,15 @@ const FOREIGN_KEYS: &str = "\
       AND NOT EXISTS (SELECT FROM pg_constraint AS up WHERE up.oid = k.conparentid AND up.conrelid = k.conrelid) \
     ORDER BY k.conname, k.oid, pair.number";
 
+/// A domain's checks count as its column's: their `VALUE` is what is in it.
 const CHECKS: &str = "\
-    SELECT conname::text, pg_get_expr(conbin, conrelid, true) FROM pg_constraint \
-    WHERE conrelid = CAST($1 AS oid) AND contype = 'c' ORDER BY conname";
+    SELECT conname::text AS name, pg_get_expr(conbin, conrelid, true) FROM pg_constraint \
+    WHERE conrelid = CAST($1 AS oid) AND contype = 'c' \
+    UNION ALL \
+    SELECT k.conname::text, replace(pg_get_expr(k.conbin, 0, true), 'VALUE', quote_ident(a.attname)) \
+    FROM pg_attribute AS a JOIN pg_constraint AS k ON k.contypid = a.atttypid AND k.contype = 'c' \
+    WHERE a.attrelid = CAST($1 AS oid) AND a.attnum > 0 AND NOT a.attisdropped \
+    ORDER BY 1, 2";
 
 /// Bits of `tgtype`: 8 DELETE, 16 UPDATE. Enabled `D` is never, `R` on replicas only.
 const TRIGGERS: &str = "\
