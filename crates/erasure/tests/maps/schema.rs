@@ -1,6 +1,9 @@
 //! Catalogs, written down the way one would tell a colleague of a schema.
 
+use std::{collections::BTreeSet, fmt::Write as _};
+
 use rolecall_erasure::catalog::{Catalog, CheckConstraint, Column, ColumnKind, ForeignKey, OnDelete, Table, Trigger};
+use rolecall_testkit::Kind;
 
 /// The catalog of `text`:
 ///
@@ -99,5 +102,70 @@ fn column(table: &mut Table, name: &str, rest: &str) {
             referred: vec![referred.to_owned()],
             on_delete,
         });
+    }
+}
+
+/// The statements that make the tables of `catalog`: columns, keys and indexes.
+pub(crate) fn ddl(catalog: &Catalog, kind: Kind) -> String {
+    let quote = if kind == Kind::Mysql { '`' } else { '"' };
+    let quoted = |name: &str| format!("{quote}{name}{quote}");
+    let list = |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+    let mut statements = String::new();
+    let mut made: BTreeSet<&str> = BTreeSet::new();
+    while let Some((name, table)) = catalog.tables.iter().find(|(name, table)| {
+        let is_ready = |key: &ForeignKey| made.contains(key.table.as_str()) || !catalog.tables.contains_key(&key.table);
+        !made.contains(name.as_str()) && table.foreign_keys.iter().all(is_ready)
+    }) {
+        made.insert(name);
+        let is_searched = |column: &String| {
+            let keys = table.foreign_keys.iter().any(|key| key.columns.contains(column));
+            keys || table.indexes.iter().any(|index| index.contains(column))
+        };
+        let mut parts: Vec<_> = table
+            .columns
+            .iter()
+            .map(|(name, column)| {
+                let null = if column.is_nullable { "NULL" } else { "NOT NULL" };
+                format!("{} {} {null}", quoted(name), sql_type(column, kind, is_searched(name)))
+            })
+            .collect();
+        if !table.primary_key.is_empty() {
+            parts.push(format!("PRIMARY KEY ({})", list(&table.primary_key)));
+        }
+        parts.extend(table.uniques.iter().map(|unique| format!("UNIQUE ({})", list(unique))));
+        parts.extend(table.foreign_keys.iter().filter(|key| catalog.tables.contains_key(&key.table)).map(|key| {
+            let action = match key.on_delete {
+                OnDelete::Refuse => "NO ACTION",
+                OnDelete::Cascade => "CASCADE",
+                OnDelete::SetNull => "SET NULL",
+            };
+            let (columns, referred) = (list(&key.columns), list(&key.referred));
+            format!("FOREIGN KEY ({columns}) REFERENCES {} ({referred}) ON DELETE {action}", quoted(&key.table))
+        }));
+        writeln!(statements, "CREATE TABLE {} ({});", quoted(name), parts.join(", ")).expect("room");
+        let own = |index: &&Vec<String>| !table.uniques.contains(index) && table.primary_key != **index;
+        for (no, index) in table.indexes.iter().filter(own).enumerate() {
+            let name_of_index = quoted(&format!("{name}_{no}"));
+            writeln!(statements, "CREATE INDEX {name_of_index} ON {} ({});", quoted(name), list(index)).expect("room");
+        }
+    }
+    assert_eq!(made.len(), catalog.tables.len(), "foreign keys in a circle");
+    statements
+}
+
+fn sql_type(column: &Column, kind: Kind, is_searched: bool) -> String {
+    match (column.kind, kind) {
+        // MySQL has no index over a whole long text.
+        (ColumnKind::Text, Kind::Mysql) if is_searched => {
+            format!("VARCHAR({})", column.max_length.unwrap_or(190).min(190))
+        }
+        (ColumnKind::Text, _) => column.max_length.map_or("TEXT".to_owned(), |length| format!("VARCHAR({length})")),
+        (ColumnKind::Integer, _) => "INTEGER".to_owned(),
+        (ColumnKind::Uuid, Kind::Mysql) => "CHAR(36)".to_owned(),
+        (ColumnKind::Uuid, _) => "UUID".to_owned(),
+        (ColumnKind::Json, Kind::Postgres) => "JSONB".to_owned(),
+        (ColumnKind::Json, _) => "JSON".to_owned(),
+        (ColumnKind::Other, Kind::Mysql) if column.type_name == "timestamptz" => "DATETIME".to_owned(),
+        (ColumnKind::Other, _) => column.type_name.clone(),
     }
 }
