@@ -227,24 +227,44 @@ impl Relational {
     ) -> Result<Option<Vec<u64>>, StoreError> {
         let failed = |error: sqlx::Error| StoreError::of(&error, catalog);
         let mut transaction = self.pool.begin_with(self.dialect.begin()).await.map_err(failed)?;
+        match self.erase_all(&mut transaction, catalog, slices).await {
+            Ok(counts) if may_commit.await => {
+                transaction.commit().await.map_err(failed)?;
+                Ok(Some(counts))
+            }
+            Ok(_) => {
+                transaction.rollback().await.map_err(failed)?;
+                Ok(None)
+            }
+            Err(error) => {
+                // Dropped, it would be rolled back too, but later: its locks would stand in the way
+                // of who tries again. What failed first is what is told.
+                let _ = transaction.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Erases the rows of `slices`; how many rows of each were changed.
+    async fn erase_all(
+        &self,
+        connection: &mut AnyConnection,
+        catalog: &Catalog,
+        slices: &[Slice<'_>],
+    ) -> Result<Vec<u64>, StoreError> {
         if let Some(first) = self.dialect.first() {
-            sqlx::raw_sql(first).execute(&mut *transaction).await.map_err(failed)?;
+            let done = sqlx::raw_sql(first).execute(&mut *connection).await;
+            done.map_err(|error| StoreError::of(&error, catalog))?;
         }
         let mut counts = Vec::with_capacity(slices.len());
         for slice in slices {
             let mut n_changed = 0;
             for keys in slice.keys.chunks(MAX_ROWS) {
-                n_changed += self.erase_some(&mut transaction, catalog, slice, keys).await?;
+                n_changed += self.erase_some(connection, catalog, slice, keys).await?;
             }
             counts.push(n_changed);
         }
-        if may_commit.await {
-            transaction.commit().await.map_err(failed)?;
-            Ok(Some(counts))
-        } else {
-            transaction.rollback().await.map_err(failed)?;
-            Ok(None)
-        }
+        Ok(counts)
     }
 
     async fn erase_some(
