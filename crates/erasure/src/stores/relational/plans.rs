@@ -5,8 +5,8 @@ use secrecy::SecretString;
 
 use super::*;
 use crate::{
-    graph::Masking,
-    stores::{mysql, place, postgres, sqlite},
+    graph::{Mask, Masking},
+    stores::{Sought, mysql, place, postgres, sqlite, statement::Statement},
 };
 
 const N_ROWS: usize = 50_000;
