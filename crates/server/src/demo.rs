@@ -1,6 +1,9 @@
 //! The sample company that `rolecall demo` shows: an airline, kept as a manifest.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use rolecall_control::{
@@ -8,9 +11,11 @@ use rolecall_control::{
     accounts::{self, Created},
     apps::{self, NewApp},
     bots,
+    erasure::{self, NewDataMap},
     manifest_apply::{self, Options, Source},
     roles,
 };
+use rolecall_erasure::{map, stores};
 use rolecall_model::{
     app::{Algorithm, Kind, Scope},
     audit::Actor,
@@ -36,6 +41,18 @@ const MANIFEST: &str = include_str!("demo/aurora.yaml");
 /// A file of roles to import: one that differs from the company's, and a new one.
 pub const ROLES: &str = include_str!("demo/roles.json");
 
+/// The guests its bots talk to, and what was said.
+const CHAT: &str = include_str!("demo/chat.sql");
+
+/// Whose data is where in that, and what erasing it means. `<url>` stands for where it is.
+const CHAT_MAP: &str = include_str!("demo/chat.yaml");
+
+/// The guest who is erased in the lines to try.
+const GUEST: &str = "nora.berg@guest.example";
+
+/// More bots than the company has.
+const MAX_BOTS: u32 = 50;
+
 /// The company, and an app of it that may do everything.
 pub struct Company {
     /// Its account.
@@ -48,6 +65,13 @@ pub struct Company {
     pub token: String,
     /// The context of the operator's work on it.
     ctx: Ctx,
+}
+
+impl Company {
+    /// The context of the operator's work on it.
+    pub fn operator(&self) -> &Ctx {
+        &self.ctx
+    }
 }
 
 /// Makes the company.
@@ -72,6 +96,32 @@ pub async fn company(core: &Arc<Core>) -> anyhow::Result<Company> {
     let token = sign_with_secret(Algorithm::Hs256, secret.expose_secret().as_bytes(), &claims)?;
     let client_secret = secret.expose_secret().to_owned();
     Ok(Company { account, client_id: made.client_id, client_secret, token, ctx })
+}
+
+/// Makes the store that the company's bots keep their conversations in, the file `path`, and sets the
+/// data map that says whose data is where in it. `url` is what the map calls it; nothing for the file's
+/// own URL.
+pub async fn chat(company: &Company, path: &Path, url: Option<&str>) -> anyhow::Result<()> {
+    let ctx = &company.ctx;
+    let mut script = CHAT.to_owned();
+    for bot in bots::list(ctx, Page::first(MAX_BOTS)).await?.items {
+        script = script.replace(&format!("<bot {}>", bot.bot.name), &bot.bot.id);
+    }
+    stores::sample(path, script).await.with_context(|| format!("cannot make {}", path.display()))?;
+    let path = std::path::absolute(path).with_context(|| format!("cannot find {}", path.display()))?;
+    let own_url = format!("sqlite://{}", path.display()).replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    let place = stores::place(&own_url.clone().into())?;
+    let text = CHAT_MAP.replace("<url>", url.unwrap_or(&own_url));
+    let map = map::parse(&text).map_err(Error::from)?;
+    let new = NewDataMap {
+        text: &text,
+        hash: &map.hash,
+        deadline_ms: map.policy.deadline_ms,
+        grace_ms: map.policy.grace_ms,
+        place_hashes: vec![erasure::place_hash(&ctx.core, &place.to_string())],
+    };
+    erasure::set_data_map(ctx, new).await?;
+    Ok(())
 }
 
 /// A call to try.
@@ -106,7 +156,7 @@ pub(crate) async fn calls(base: &str, company: &Company, folder: &Path) -> anyho
     let upload = format!("{curl} -F file=@'{}' '{api}/uploadfile'", file.display());
     let file_id = format!("$({upload} | grep -o '[0-9a-f]\\{{24\\}}' | head -n 1)");
     let import = format!("{curl} {json} -d \"{{\\\"fileId\\\":\\\"{file_id}\\\"}}\"");
-    Ok(vec![
+    Ok([
         Call { what: "The roles people can have on a bot", line: format!("{curl} '{api}/roles?roleType=bot'") },
         Call {
             what: "Who has which role on what, two people at a time",
@@ -121,5 +171,39 @@ pub(crate) async fn calls(base: &str, company: &Company, folder: &Path) -> anyho
             line: format!("{import} '{api}/roles/import?roleType=bot&fullImport=false&dryRun=true'"),
         },
         Call { what: "Import it", line: format!("{import} '{api}/roles/import?roleType=bot&fullImport=false'") },
-    ])
+    ]
+    .into_iter()
+    .chain(erasure_calls(base, company, folder))
+    .collect())
+}
+
+/// Lines that erase a guest, follow it, and check the receipt.
+fn erasure_calls(base: &str, company: &Company, folder: &Path) -> [Call; 5] {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let (receipt, request) = (folder.join("demo-receipt.jws"), folder.join("demo-request"));
+    let (receipt, request) = (receipt.display(), request.display());
+    // Wherever this program is, the line finds it.
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("rolecall"));
+    let program = program.display();
+    let curl = format!("curl -sS -H 'auth: {}'", company.token);
+    let json = "-H 'content-type: application/json'";
+    let body = json!({"userIds": [GUEST], "RemoveDataFromAllBots": true});
+    let api = format!("{base}/api/v1/erasures");
+    [
+        Call { what: "What erasing a guest would erase", line: format!("{curl} {json} -d '{body}' '{api}/preview'") },
+        Call { what: "Erase them", line: format!("{curl} {json} -d '{body}' '{api}' | tee '{request}'") },
+        Call { what: "How far it is", line: format!("{curl} \"{api}/$(grep -o 'eud-[0-9a-f-]*' '{request}')\"") },
+        Call {
+            what: "Its receipt",
+            // It is there once the request has ended.
+            line: format!(
+                "{curl} --fail --retry 20 --retry-delay 1 --retry-all-errors -o '{receipt}' \
+                 \"{api}/$(grep -o 'eud-[0-9a-f-]*' '{request}')/receipt\""
+            ),
+        },
+        Call {
+            what: "Check it, as anybody can who has the public keys",
+            line: format!("'{program}' receipt verify '{receipt}' --jwks '{base}/.well-known/jwks.json'"),
+        },
+    ]
 }

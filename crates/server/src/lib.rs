@@ -7,6 +7,7 @@ pub mod callbacks;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod erasing;
 pub mod error;
 pub mod kore;
 mod layers;
@@ -19,6 +20,10 @@ mod serve;
 use std::{sync::Arc, time::Duration};
 
 use rolecall_control::Core;
+use rolecall_erasure::{
+    engine::{Engine, Options},
+    stores::Rules,
+};
 
 /// What the handlers of one running server share.
 pub struct Server {
@@ -32,6 +37,10 @@ pub struct Server {
     pub uploads: room::Room,
     /// Room in memory for imports of roles.
     pub imports: room::Room,
+    /// What carries erasures out, and looks at what they would do.
+    pub engine: Arc<Engine>,
+    /// What wakes its workers.
+    pub wake: Arc<erasing::Wake>,
     /// Which hosts requests to erase may have called back.
     pub callback_hosts: callbacks::Hosts,
     /// How long a request may take. A call that needs longer is doing something no caller waits for.
@@ -39,9 +48,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server of `core`, whose counters begin at 0.
+    /// A server of `core`, whose counters begin at 0. Its engine goes to any store, and nobody is called
+    /// back.
     pub fn new(core: Arc<Core>, limits: auth::limits::Limits) -> Self {
+        let options = Options::new(Rules::default(), erasing::secrets(), "server");
         Self {
+            engine: Arc::new(Engine::new(Arc::clone(&core), options)),
+            wake: Arc::default(),
             core,
             limits,
             metrics: ops::Metrics::new(),

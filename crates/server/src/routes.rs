@@ -36,6 +36,16 @@ fn all() -> OpenApiRouter<Arc<Server>> {
         .routes(routes!(kore::erasure::request))
         .routes(routes!(kore::erasure::status))
         // Our own API.
+        .routes(routes!(api::erasures::preview))
+        .routes(routes!(api::erasures::request, api::erasures::list))
+        .routes(routes!(api::erasures::get))
+        .routes(routes!(api::erasures::cancel))
+        .routes(routes!(api::erasures::approve))
+        .routes(routes!(api::erasures::retry))
+        .routes(routes!(api::erasures::receipt))
+        .routes(routes!(api::holds::place, api::holds::list))
+        .routes(routes!(api::holds::release))
+        .routes(routes!(api::holds::check))
         .routes(routes!(api::keys::list))
         // Operations.
         .routes(routes!(ops::healthz))

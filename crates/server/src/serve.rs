@@ -30,6 +30,7 @@ use crate::{
     auth::limits::Limits,
     callbacks::{Courier, Hosts},
     config::Config,
+    erasing::{self, Workers},
     routes,
 };
 
@@ -39,6 +40,9 @@ const HEAD_TIME: Duration = Duration::from_secs(30);
 
 /// How long what runs may go on after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// How long workers may go on after that, with what they are at.
+const WORKERS_GRACE: Duration = Duration::from_secs(5);
 
 /// How often the janitor comes round.
 const ROUND: Duration = Duration::from_mins(1);
@@ -73,11 +77,12 @@ pub(crate) async fn bind(listen: &str) -> anyhow::Result<Bound> {
 pub(crate) fn server(core: Arc<Core>, config: &Config) -> Arc<Server> {
     let time_limit = Duration::from_secs(config.limits.request_seconds.get().into());
     let callback_hosts = Hosts::new(&config.erasure.callback_hosts);
-    Arc::new(Server { callback_hosts, time_limit, ..Server::new(core, Limits::new(config.limits.profile)) })
+    let engine = erasing::engine(&core, config);
+    Arc::new(Server { engine, callback_hosts, time_limit, ..Server::new(core, Limits::new(config.limits.profile)) })
 }
 
-/// Serves until SIGTERM or Ctrl-C, then finishes what runs.
-pub(crate) async fn run(bound: Bound, server: Arc<Server>) -> anyhow::Result<()> {
+/// Serves with `n_workers` workers until SIGTERM or Ctrl-C, then finishes what runs.
+pub(crate) async fn run(bound: Bound, server: Arc<Server>, n_workers: u8) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;
     let mut told_to_stop = async || {
@@ -89,6 +94,7 @@ pub(crate) async fn run(bound: Bound, server: Arc<Server>) -> anyhow::Result<()>
     tracing::info!("listening on http://{}", bound.address);
     let janitor = tokio::spawn(clean(Arc::clone(&server.core)));
     let courier = tokio::spawn(call_back(Arc::clone(&server)));
+    let workers = Workers::start(n_workers, &server.engine, &server.wake);
     let connections = accept(&bound.listener, &server, told_to_stop()).await;
     // From here on nobody is let in, and a second signal ends the wait.
     drop(bound);
@@ -98,6 +104,7 @@ pub(crate) async fn run(bound: Bound, server: Arc<Server>) -> anyhow::Result<()>
         () = expired(GRACE) => tracing::warn!("stopping with requests unfinished: {} s have passed", GRACE.as_secs()),
         () = told_to_stop() => tracing::warn!("stopping with requests unfinished: told to a second time"),
     }
+    workers.stop(expired(WORKERS_GRACE)).await;
     janitor.abort();
     courier.abort();
     server.core.db.close().await;

@@ -58,11 +58,7 @@ pub struct Accepted {
 /// Errors: [`Error::Invalid`] if it names nobody, too many, or no bots; [`Rule::UnknownBot`] for each bot
 /// the account does not have. Then nothing is accepted.
 pub async fn request(ctx: &Ctx, new: &NewErasure) -> Result<Accepted, Error> {
-    check_number(&new.subjects).map_err(invalid)?;
-    if new.bot_ids.is_empty() && !new.is_all_bots {
-        let detail = "is required unless RemoveDataFromAllBots is true";
-        return Err(invalid(Problem::new("/botIds", detail)));
-    }
+    check(new)?;
     let id = prefixed(Kind::Erasure, ctx.core.random.bytes());
     let mut attempts = ctx.attempts();
     loop {
@@ -72,6 +68,16 @@ pub async fn request(ctx: &Ctx, new: &NewErasure) -> Result<Accepted, Error> {
             return settled;
         }
     }
+}
+
+/// Checks what can be checked without the account.
+pub(super) fn check(new: &NewErasure) -> Result<(), Error> {
+    check_number(&new.subjects).map_err(invalid)?;
+    if new.bot_ids.is_empty() && !new.is_all_bots {
+        let detail = "is required unless RemoveDataFromAllBots is true";
+        return Err(invalid(Problem::new("/botIds", detail)));
+    }
+    Ok(())
 }
 
 fn invalid(problem: Problem) -> Error {
@@ -119,7 +125,7 @@ async fn request_in(ctx: &Ctx, tx: &mut Tx, new: &NewErasure, id: String) -> Res
 }
 
 /// The bots that are asked for, each once; none for all of them.
-async fn bots(change: &mut Change<'_>, new: &NewErasure) -> Result<Option<Vec<String>>, Error> {
+pub(super) async fn bots(change: &mut Change<'_>, new: &NewErasure) -> Result<Option<Vec<String>>, Error> {
     if new.is_all_bots {
         return Ok(None);
     }

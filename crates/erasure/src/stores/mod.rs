@@ -23,6 +23,7 @@ use secrecy::SecretString;
 pub use self::{
     failure::{Failure, StoreError},
     place::{Location, Rules, place},
+    sqlite::sample,
 };
 use crate::{
     catalog::Catalog,

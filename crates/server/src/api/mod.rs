@@ -1,5 +1,8 @@
 //! Our own API: what the vendor's has no word for.
 
+pub mod erasures;
+pub mod holds;
 pub mod keys;
 pub mod problem;
 pub mod request;
+pub mod wire;

@@ -9,11 +9,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rolecall_control::{Error as ControlError, Fault, Rule};
+use rolecall_erasure::{engine::Error as EngineError, stores::Failure};
 use rolecall_model::problem::{Problem, Problems};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::Denied;
+use crate::{auth::Denied, erasing::NoPreview};
 
 /// A problem (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
@@ -103,13 +104,22 @@ fn kind_of(rule: Rule) -> Kind {
         Rule::UnknownBot => ("unknown-bot", StatusCode::UNPROCESSABLE_ENTITY, "A bot is not known"),
         Rule::Taken => ("taken", StatusCode::CONFLICT, "It is taken"),
         Rule::Moved => ("moved", StatusCode::CONFLICT, "The account changed meanwhile"),
-        Rule::UnknownAccount | Rule::UnknownApp => NOT_FOUND,
+        Rule::UnknownAccount | Rule::UnknownApp | Rule::UnknownErasure | Rule::UnknownHold => NOT_FOUND,
+        Rule::WrongState => ("wrong-state", StatusCode::CONFLICT, "This cannot be done in this state"),
+        Rule::NoReceipt => ("no-receipt", StatusCode::CONFLICT, "There is no receipt"),
+        Rule::StoreTaken => ("store-taken", StatusCode::CONFLICT, "A store belongs to another account"),
         _ => ("refused", StatusCode::UNPROCESSABLE_ENTITY, "A rule forbids it"),
     }
 }
 
 fn place(path: String, detail: String) -> Place {
     Place { pointer: path, detail }
+}
+
+/// What is told in passing, as a sentence.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| format!("{}{}.", first.to_uppercase(), chars.as_str())).unwrap_or_default()
 }
 
 /// One problem in a sentence of its own, several by their number.
@@ -168,7 +178,7 @@ impl From<ControlError> for ApiProblem {
             ControlError::Refused(faults) => {
                 let kind = faults.first().map_or(NOT_FOUND, |fault| kind_of(fault.rule));
                 let detail = match faults.as_slice() {
-                    [only] => only.detail.clone(),
+                    [only] => sentence(&only.detail),
                     many => format!("There are {} problems; nothing was done.", many.len()),
                 };
                 let errors = faults.into_iter().map(|Fault { path, detail, .. }| place(path, detail));
@@ -186,6 +196,39 @@ impl From<ControlError> for ApiProblem {
             }
             ControlError::Sealed => {
                 tracing::error!(error = %error, "a request failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<NoPreview> for ApiProblem {
+    fn from(none: NoPreview) -> Self {
+        let error = match none {
+            NoPreview::Control(error) => return error.into(),
+            NoPreview::Engine(error) => error,
+        };
+        match error {
+            EngineError::Store(error) => ControlError::from(error).into(),
+            EngineError::NoMap => {
+                let kind = ("no-data-map", StatusCode::CONFLICT, "The account has no data map");
+                Self::new(
+                    kind,
+                    "Without one nothing is known to erase; the operator sets it with `rolecall datamap set`.",
+                )
+            }
+            EngineError::Foreign { store, error } if matches!(error.kind, Failure::Unreachable | Failure::Busy) => {
+                tracing::info!(store, error = %error, "a preview was put off");
+                Self { detail: format!("The store {store} does not answer."), ..Self::unavailable(10) }
+            }
+            EngineError::Foreign { store, error } => {
+                tracing::warn!(store, error = %error, "a preview failed");
+                let kind = ("store-failed", StatusCode::CONFLICT, "A store does not do what it is asked");
+                let detail = format!("The store {store} refuses ({}); `rolecall datamap check` says more.", error.code);
+                Self::new(kind, detail)
+            }
+            error => {
+                tracing::error!(error = %error, "a preview failed");
                 Self::internal()
             }
         }

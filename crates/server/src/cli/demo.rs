@@ -22,7 +22,20 @@ pub(super) struct Demo {
 }
 
 /// The demo's own files: nothing else in a folder is ever removed.
-const FILES: [&str; 4] = ["demo.db", "demo.db-wal", "demo.db-shm", "demo.db.key"];
+const FILES: [&str; 9] = [
+    "demo.db",
+    "demo.db-wal",
+    "demo.db-shm",
+    "demo.db.key",
+    CHAT,
+    "demo-chat.db-wal",
+    "demo-chat.db-shm",
+    "demo-receipt.jws",
+    "demo-request",
+];
+
+/// The sample store that guests are erased from.
+const CHAT: &str = "demo-chat.db";
 
 impl Demo {
     pub(super) async fn run(self, config: Config, machine: Machine, form: Form) -> anyhow::Result<Answer> {
@@ -34,6 +47,7 @@ impl Demo {
         let core = open::core(&config, machine).await?;
         let company = demo::company(&core).await?;
         let base = format!("http://{}", bound.address);
+        demo::chat(&company, &folder.path().join(CHAT), None).await?;
         let calls = demo::calls(&base, &company, folder.path()).await?;
         let made = Answer::new(
             text(&base, &company, &calls),
@@ -46,7 +60,7 @@ impl Demo {
             }),
         );
         made.print(form);
-        serve::run(bound, serve::server(core, &config)).await?;
+        serve::run(bound, serve::server(core, &config), config.erasure.workers).await?;
         Ok(Answer::default())
     }
 }

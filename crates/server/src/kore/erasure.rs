@@ -1,6 +1,8 @@
 //! `DELETE bot/eraseUsersData` and `GET bot/eraseUsersData/status/{reqId}` (wire 7.1, 7.2).
 
-use axum::Json;
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
 use rolecall_control::erasure;
 
 use super::{
@@ -8,6 +10,7 @@ use super::{
     wire::erasure::{AcceptedErasure, ErasureBody, ErasureStatus, parse},
 };
 use crate::{
+    Server,
     auth::{Caller, EraseData},
     error::KoreError,
 };
@@ -26,8 +29,13 @@ use crate::{
         (status = 400, description = "The account has not one of the bots; nothing was accepted.", body = crate::error::Errors),
     ),
 )]
-pub async fn request(caller: Caller<EraseData>, Body(body): Body) -> Result<Json<AcceptedErasure>, KoreError> {
+pub async fn request(
+    caller: Caller<EraseData>,
+    State(server): State<Arc<Server>>,
+    Body(body): Body,
+) -> Result<Json<AcceptedErasure>, KoreError> {
     let accepted = erasure::request(&caller.ctx, &parse(&body)?).await?;
+    server.wake.notify_one();
     Ok(Json(AcceptedErasure { request_id: accepted.id, status: "in-progress" }))
 }
 

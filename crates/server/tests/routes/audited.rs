@@ -6,10 +6,18 @@ use rolecall_testkit::{TestApp, each_engine};
 use super::world::{CALLS, World, call};
 
 /// Routes with a body that only look something up.
-const LOOK_UPS: &[&str] = &["POST /api/public/usersInfo"];
+const LOOK_UPS: &[&str] =
+    &["POST /api/public/usersInfo", "POST /api/v1/erasures/preview", "POST /api/v1/suppressions/check"];
 
-/// Routes that make something new each time.
-const MAKERS: &[&str] = &["POST /api/public/bot/eraseUsersData"];
+/// Routes that make something new each time, or that can be called once and say so the second time.
+const ONCE: &[&str] = &[
+    "POST /api/public/bot/eraseUsersData",
+    "POST /api/v1/erasures",
+    "POST /api/v1/erasures/{id}/cancel",
+    "POST /api/v1/erasures/{id}/approve",
+    "POST /api/v1/erasures/{id}/retry",
+    "POST /api/v1/holds",
+];
 
 each_engine! {
     async fn every_call_that_changes_something_is_audited_and_raises_the_revision(app: TestApp) {
@@ -39,7 +47,7 @@ each_engine! {
     async fn a_call_that_has_been_made_already_changes_nothing(app: TestApp) {
         let world = World::fill(&app, &app.tenant, "own").await;
         let ctx = app.operator();
-        let repeatable = |route: &str| !route.starts_with("DELETE") && !MAKERS.contains(&route);
+        let repeatable = |route: &str| !route.starts_with("DELETE") && !ONCE.contains(&route);
         for (route, path, body) in CALLS.iter().filter(|(route, ..)| repeatable(route)) {
             let send = async || call(&app, &app.tenant.token, route, &world.fill_in(path), &world.fill_in(body)).await;
             assert!(send().await.status.is_success(), "{route}");

@@ -2,15 +2,30 @@
 //! company, and what it answers must be what `examples.json` says, to the byte. After a change,
 //! `ROLECALL_RECORD=1` writes the file anew; look at what changed.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::http::Method;
-use rolecall_server::demo::{self, Company};
+use rolecall_erasure::{
+    engine::{Engine, Options, Secrets},
+    stores::Rules,
+};
+use rolecall_server::{
+    Server,
+    auth::limits::{Limits, Profile},
+    demo::{self, Company},
+};
 use rolecall_testkit::{Request, TestApp, each_engine};
 use serde_json::{Value, json};
 
 /// A call to record: its route, what it shows, where the fact comes from, path and body. `<role x>`,
 /// `<bot x>`, `<group x>` and `<file>` stand for ids of the company.
+#[derive(PartialEq)]
 struct Call(&'static str, &'static str, &'static str, &'static str, &'static str);
 
 const CALLS: &[Call] = &[
@@ -177,36 +192,120 @@ fn file() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/examples.json")
 }
 
+/// The calls of our own API, after those of the vendor's. `<erasure>` and `<hold>` are what was made last;
+/// [`WORK`] and [`IN_VAIN`] are no calls.
+const API_CALLS: &[Call] = &[
+    Call("POST /api/v1/erasures", "Asked for", "erasure", "/api/v1/erasures", ONE),
+    Call("GET /api/v1/erasures/{id}", "Just begun", "erasure", "/api/v1/erasures/<erasure>", ""),
+    Call("GET /api/v1/erasures/{id}/receipt", "Not yet", "erasure", "/api/v1/erasures/<erasure>/receipt", ""),
+    Call("POST /api/v1/erasures/{id}/retry", "Nothing to retry", "erasure", "/api/v1/erasures/<erasure>/retry", ""),
+    IN_VAIN,
+    Call("GET /api/v1/erasures/{id}", "A store is away", "erasure", "/api/v1/erasures/<erasure>", ""),
+    Call("POST /api/v1/erasures/{id}/retry", "Due at once", "erasure", "/api/v1/erasures/<erasure>/retry", ""),
+    Call(
+        "POST /api/v1/erasures/preview",
+        "Somebody, somebody of the account, and nobody",
+        "erasure",
+        "/api/v1/erasures/preview",
+        r#"{"userIds":["nora.berg@guest.example",{"channel_id":"line","channel_user_id":"U4af4980629"},"haruto.tanaka@aurora-air.example","nobody@guest.example"],"RemoveDataFromAllBots":true}"#,
+    ),
+    Call(
+        "POST /api/v1/erasures/preview",
+        "Of one bot",
+        "erasure",
+        "/api/v1/erasures/preview",
+        r#"{"userIds":["nora.berg@guest.example"],"botIds":["<bot Baggage Tracer>"]}"#,
+    ),
+    Call(
+        "POST /api/v1/erasures/preview",
+        "Of which bots?",
+        "erasure",
+        "/api/v1/erasures/preview",
+        r#"{"userIds":["nora.berg@guest.example"]}"#,
+    ),
+    WORK,
+    Call("GET /api/v1/erasures/{id}", "Ended", "erasure", "/api/v1/erasures/<erasure>", ""),
+    Call("GET /api/v1/erasures/{id}/receipt", "Signed", "erasure", "/api/v1/erasures/<erasure>/receipt", ""),
+    Call("POST /api/v1/erasures/{id}/cancel", "Too late", "erasure", "/api/v1/erasures/<erasure>/cancel", ""),
+    Call(
+        "POST /api/v1/erasures",
+        "By a plan that is none any more",
+        "erasure",
+        "/api/v1/erasures",
+        r#"{"userIds":["kaori.mori@guest.example"],"RemoveDataFromAllBots":true,"planHash":"0000000000000000000000000000000000000000000000000000000000000000","grounds":"Consent withdrawn"}"#,
+    ),
+    WORK,
+    Call("POST /api/v1/erasures/{id}/approve", "The plan it has", "erasure", "/api/v1/erasures/<erasure>/approve", ""),
+    Call("POST /api/v1/erasures/{id}/approve", "Approved already", "erasure", "/api/v1/erasures/<erasure>/approve", ""),
+    Call("POST /api/v1/erasures/{id}/cancel", "Called off", "erasure", "/api/v1/erasures/<erasure>/cancel", ""),
+    Call(
+        "POST /api/v1/erasures",
+        "What cannot be accepted",
+        "erasure",
+        "/api/v1/erasures",
+        r#"{"userIds":["",7],"botIds":[],"planhash":"?","callbackUrl":"https://hooks.example/erased"}"#,
+    ),
+    Call(
+        "POST /api/v1/erasures",
+        "An unknown bot",
+        "erasure",
+        "/api/v1/erasures",
+        r#"{"userIds":["nora.berg@guest.example"],"botIds":["st-00000000-0000-5000-8000-000000000000"]}"#,
+    ),
+    Call("GET /api/v1/erasures", "The newest", "erasure", "/api/v1/erasures?limit=1", ""),
+    Call("GET /api/v1/erasures", "No state", "erasure", "/api/v1/erasures?state=finished", ""),
+    Call("GET /api/v1/erasures/{id}", "An unknown one", "erasure", "/api/v1/erasures/eud-1", ""),
+    Call(
+        "POST /api/v1/holds",
+        "A case at court",
+        "erasure",
+        "/api/v1/holds",
+        r#"{"userIds":["pedro.alonso@guest.example"],"reason":"Case 17 at the court of Oslo"}"#,
+    ),
+    Call("GET /api/v1/holds", "One", "erasure", "/api/v1/holds", ""),
+    Call("DELETE /api/v1/holds/{id}", "Released", "erasure", "/api/v1/holds/<hold>", ""),
+    Call("DELETE /api/v1/holds/{id}", "Released already", "erasure", "/api/v1/holds/<hold>", ""),
+    Call(
+        "POST /api/v1/suppressions/check",
+        "Who was erased",
+        "erasure",
+        "/api/v1/suppressions/check",
+        r#"{"userIds":["Nora.Berg@guest.example","ida.lindqvist@guest.example"]}"#,
+    ),
+    Call("GET /.well-known/jwks.json", "One key", "erasure", "/.well-known/jwks.json", ""),
+];
+
+const ONE: &str = r#"{"userIds":["nora.berg@guest.example","haruto.tanaka@aurora-air.example"],"RemoveDataFromAllBots":true,"grounds":"Consent withdrawn"}"#;
+
+/// Workers do what is due.
+const WORK: Call = Call("WORK", "", "", "", "");
+
+/// Workers try, and the store is away.
+const IN_VAIN: Call = Call("WORK IN VAIN", "", "", "", "");
+
 each_engine! {
     async fn every_example_is_a_real_answer(app: TestApp) {
+        let mut app = app;
         let company = demo::company(&app.server.core).await.expect("the company can be made");
-        let (mut recorded, mut erasure) = (Vec::new(), String::new());
-        for Call(route, about, source, path, body) in CALLS {
-            let (path, body) = (fill_in(&app, &company, path).await, fill_in(&app, &company, body).await);
-            let path = path.replace("<erasure>", &erasure);
-            let (method, _) = route.split_once(' ').expect("a method and a path");
-            let mut request = Request::new(method.parse().expect("a method"), &path).token(&company.token);
-            let body: Value = if body.is_empty() { Value::Null } else { serde_json::from_str(&body).expect("a JSON body") };
-            if !body.is_null() {
-                request = request.json(&body);
-            }
-            let reply = app.send(request).await;
-            let answer: Value = reply.json();
-            // How an erasure fares is asked of the one that was asked for first.
-            if let Some(id) = answer["requestId"].as_str().filter(|_| erasure.is_empty()) {
-                id.clone_into(&mut erasure);
-            }
-            assert_eq!(answer.to_string(), reply.body, "{route}: the answer is not compact JSON");
-            recorded.push(json!({
-                "route": route, "about": about, "source": source,
-                "path": path, "body": body, "status": reply.status.as_u16(), "answer": answer,
-            }));
+        let mut made = Made::default();
+        let mut recorded = Vec::new();
+        for call in CALLS {
+            recorded.push(record(&app, &company, &mut made, call).await);
         }
         let upload = app.send(Request::upload(demo::ROLES.as_bytes()).token(&company.token)).await;
         recorded.push(json!({
             "route": UPLOAD, "about": "A file of roles", "source": "wire 7.16",
             "path": "/api/public/uploadfile", "body": null, "status": upload.status.as_u16(), "answer": upload.json(),
         }));
+        let is_away = with_chat(&mut app, &company).await;
+        for call in API_CALLS {
+            is_away.store(*call == IN_VAIN, Ordering::SeqCst);
+            if [WORK, IN_VAIN].contains(call) {
+                while app.server.engine.work_one().await.expect("the work is done") {}
+            } else {
+                recorded.push(record(&app, &company, &mut made, call).await);
+            }
+        }
         let text = format!("{}\n", serde_json::to_string_pretty(&recorded).expect("JSON"));
         if is_recording() {
             std::fs::write(file(), &text).expect("the file is written");
@@ -216,14 +315,74 @@ each_engine! {
     }
 }
 
+/// What was made last, by the names in paths.
+#[derive(Default)]
+struct Made {
+    erasure: String,
+    hold: String,
+}
+
+async fn record(app: &TestApp, company: &Company, made: &mut Made, call: &Call) -> Value {
+    let Call(route, about, source, path, body) = call;
+    let (path, body) = (fill_in(app, company, path).await, fill_in(app, company, body).await);
+    let path = path.replace("<erasure>", &made.erasure).replace("<hold>", &made.hold);
+    let (method, _) = route.split_once(' ').expect("a method and a path");
+    let mut request = Request::new(method.parse().expect("a method"), &path).token(&company.token);
+    let body: Value = if body.is_empty() { Value::Null } else { serde_json::from_str(&body).expect("a JSON body") };
+    if !body.is_null() {
+        request = request.json(&body);
+    }
+    let reply = app.send(request).await;
+    let is_json =
+        reply.headers.get("content-type").is_some_and(|kind| kind.to_str().is_ok_and(|kind| kind.ends_with("json")));
+    let answer = if is_json { reply.json() } else { Value::from(reply.body.clone()) };
+    assert!(!is_json || answer.to_string() == reply.body, "{route}: the answer is not compact JSON");
+    let is_first = made.erasure.is_empty() || route.contains("/api/v1/");
+    if let Some(id) = answer["requestId"].as_str().filter(|_| is_first) {
+        id.clone_into(&mut made.erasure);
+    }
+    if let Some(id) = answer["holdId"].as_str() {
+        id.clone_into(&mut made.hold);
+    }
+    json!({
+        "route": route, "about": about, "source": source,
+        "path": path, "body": body, "status": reply.status.as_u16(), "answer": answer,
+    })
+}
+
+/// Gives the company its chat. The map calls it by a name, for its folder is another one each time; while
+/// what is answered is true, nothing has that name.
+async fn with_chat(app: &mut TestApp, company: &Company) -> Arc<AtomicBool> {
+    let file = app.db.dir.path().join("chat.db");
+    demo::chat(company, &file, Some("env:CHAT_URL")).await.expect("the chat can be made");
+    let is_away = Arc::new(AtomicBool::new(false));
+    let away = Arc::clone(&is_away);
+    let url = format!("sqlite://{}", file.display());
+    let secrets: Secrets = Arc::new(move |_| {
+        if away.load(Ordering::SeqCst) {
+            Err("the variable CHAT_URL is not set".to_owned())
+        } else {
+            Ok(url.clone().into())
+        }
+    });
+    let core = Arc::clone(&app.server.core);
+    let engine = Engine::new(Arc::clone(&core), Options::new(Rules::default(), secrets, "examples"));
+    app.server = Arc::new(Server { engine: Arc::new(engine), ..Server::new(core, Limits::new(Profile::Off)) });
+    is_away
+}
+
 #[test]
 fn every_call_of_the_document_has_an_example() {
     let document = serde_json::to_value(rolecall_server::routes::document()).expect("the document is JSON");
-    for route in super::routes().iter().filter(|route| route.contains("/api/public/")) {
+    for route in super::routes().iter().filter(|route| route.contains(" /api/")) {
         let (method, path) = route.split_once(' ').expect("a method and a path");
-        let answers = &document["paths"][path][method.to_lowercase()]["responses"]["200"];
-        let examples = answers["content"]["application/json"]["examples"].as_object();
-        assert!(examples.is_some_and(|examples| !examples.is_empty()), "{route} shows no answer");
+        let answers = document["paths"][path][method.to_lowercase()]["responses"].as_object().expect("answers");
+        let (_, success) = answers.iter().find(|(status, _)| status.starts_with('2')).expect("a success");
+        let contents = success["content"].as_object().map(|contents| contents.values().collect::<Vec<_>>());
+        for content in contents.unwrap_or_default() {
+            let examples = content["examples"].as_object();
+            assert!(examples.is_some_and(|examples| !examples.is_empty()), "{route} shows no answer");
+        }
     }
 }
 

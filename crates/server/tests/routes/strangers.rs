@@ -39,6 +39,18 @@ const LIST: &[(&str, Door)] = &[
     ("DELETE /api/public/bot/eraseUsersData", Needs(Scope::DeleteUserData)),
     ("POST /api/public/bot/eraseUsersData", Needs(Scope::DeleteUserData)),
     ("GET /api/public/bot/eraseUsersData/status/{reqId}", Needs(Scope::DeleteUserData)),
+    ("POST /api/v1/erasures/preview", Needs(Scope::DeleteUserData)),
+    ("POST /api/v1/erasures", Needs(Scope::DeleteUserData)),
+    ("GET /api/v1/erasures", Needs(Scope::DeleteUserData)),
+    ("GET /api/v1/erasures/{id}", Needs(Scope::DeleteUserData)),
+    ("GET /api/v1/erasures/{id}/receipt", Needs(Scope::DeleteUserData)),
+    ("POST /api/v1/erasures/{id}/cancel", Needs(Scope::DeleteUserData)),
+    ("POST /api/v1/erasures/{id}/approve", Needs(Scope::DeleteUserData)),
+    ("POST /api/v1/erasures/{id}/retry", Needs(Scope::DeleteUserData)),
+    ("POST /api/v1/holds", Needs(Scope::DeleteUserData)),
+    ("GET /api/v1/holds", Needs(Scope::DeleteUserData)),
+    ("DELETE /api/v1/holds/{id}", Needs(Scope::DeleteUserData)),
+    ("POST /api/v1/suppressions/check", Needs(Scope::DeleteUserData)),
     ("GET /.well-known/jwks.json", Open),
     ("GET /healthz", Open),
     ("GET /metrics", Open),
@@ -46,6 +58,28 @@ const LIST: &[(&str, Door)] = &[
 ];
 
 const NO_CREDENTIALS: &str = r#"{"errors":[{"msg":"Invalid SDK credentials","code":4002}]}"#;
+const NOT_A_TOKEN: &str = r#"{"errors":[{"msg":"Invalid JWT token","code":4002}]}"#;
+const NOT_ALLOWED: &str = r#"{"errors":[{"msg":"Method Not Allowed","code":405}]}"#;
+const NOT_FOUND: &str = r#"{"errors":[{"msg":"Not Found","code":404}]}"#;
+
+/// The answer on a path: in the vendor's words, or for our own API as this problem.
+fn told(path: &str, kore: &str, (kind, title, status, detail): (&str, &str, u16, &str)) -> String {
+    if path.contains("/api/v1") {
+        format!(r#"{{"type":"/problems/{kind}","title":"{title}","status":{status},"detail":"{detail}"}}"#)
+    } else {
+        kore.to_owned()
+    }
+}
+
+fn not_allowed(path: &str) -> String {
+    let detail = "The document at /openapi.json says which it takes.";
+    told(path, NOT_ALLOWED, ("method-not-allowed", "This path does not take this method", 405, detail))
+}
+
+fn not_found(path: &str) -> String {
+    let detail = "No call has this path, or what it names is not there.";
+    told(path, NOT_FOUND, ("not-found", "There is nothing here", 404, detail))
+}
 
 #[test]
 fn every_route_stands_in_the_list() {
@@ -69,7 +103,11 @@ each_engine! {
         let bent = ["7", "12", "345", "9999"].map(|digits| format!("{}{digits}", app.tenant.token));
         let unknown = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhcHBJZCI6ImNzLTAifQ.c2lnbmF0dXJl";
         for (route, door) in LIST.iter().filter(|(_, door)| *door != Open) {
-            let refused = (StatusCode::UNAUTHORIZED, NO_CREDENTIALS.to_owned());
+            let unauthorized = |kore: &str, detail: &str| {
+                let body = told(route, kore, ("invalid-token", "There is no valid token", 401, detail));
+                (StatusCode::UNAUTHORIZED, body)
+            };
+            let refused = unauthorized(NO_CREDENTIALS, "Invalid SDK credentials.");
             assert_eq!(answer(&app, request(route)).await, refused, "{route} ({door:?}) without a token");
             assert_eq!(answer(&app, request(route).token("")).await, refused, "{route} with an empty token");
             assert_eq!(answer(&app, request(route).token(unknown)).await, refused, "{route} with an unknown app's token");
@@ -79,8 +117,7 @@ each_engine! {
             let two = request(route).token(&app.tenant.token).header("authorization", "Bearer other");
             assert_eq!(answer(&app, two).await, refused, "{route} with two tokens");
             let literal = answer(&app, request(route).token("JWTToken")).await;
-            let not_a_token = r#"{"errors":[{"msg":"Invalid JWT token","code":4002}]}"#.to_owned();
-            assert_eq!(literal, (StatusCode::UNAUTHORIZED, not_a_token), "{route} with no token at all");
+            assert_eq!(literal, unauthorized(NOT_A_TOKEN, "Invalid JWT token."), "{route} with no token at all");
         }
     }
 
@@ -92,6 +129,12 @@ each_engine! {
             let token = app.app_token(Kind::Admin, &others).await;
             for token in [&token, &builder] {
                 let reply = app.send(request(route).token(token)).await;
+                if route.contains("/api/v1/") {
+                    assert_eq!(reply.status, StatusCode::FORBIDDEN, "{route}: {}", reply.body);
+                    assert_eq!(reply.headers["content-type"], "application/problem+json", "{route}");
+                    assert_eq!(reply.json()["type"], "/problems/missing-scope", "{route}");
+                    continue;
+                }
                 assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{route}: {}", reply.body);
                 assert_eq!(reply.json()["errors"][0]["msg"], "Permission denied. Scope is incorrect!", "{route}");
                 assert_eq!(reply.json()["errors"][0]["code"], 4002, "{route}");
@@ -108,14 +151,14 @@ each_engine! {
             let token = app.app_token(Kind::Admin, &scopes).await;
             let reply = app.send(request(route).token(&token)).await;
             // Without parameters or a body most are told so; what counts is that they got that far.
-            assert_ne!(reply.status, StatusCode::UNAUTHORIZED, "{route}: {}", reply.body);
+            assert!(!matches!(reply.status.as_u16(), 401 | 403), "{route}: {}", reply.body);
             assert!(!reply.status.is_server_error(), "{route}: {}", reply.body);
         }
     }
 
     async fn a_wrong_method_is_told_before_the_token_is_looked_at(app: TestApp) {
         let listed = |method: &Method, path: &str| LIST.iter().any(|(route, _)| *route == format!("{method} {path}"));
-        for (route, _) in LIST.iter().filter(|(route, _)| route.contains("/api/public/")) {
+        for (route, _) in LIST.iter().filter(|(route, _)| route.contains(" /api/")) {
             let (_, path) = route.split_once(' ').expect("a method and a path");
             for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
                 if listed(&method, path) {
@@ -123,17 +166,17 @@ each_engine! {
                 }
                 for token in ["", &app.tenant.token] {
                     let reply = app.send(Request::new(method.clone(), path).token(token)).await;
-                    assert_eq!(reply.shown(), "405\n{\"errors\":[{\"msg\":\"Method Not Allowed\",\"code\":405}]}", "{method} {path}");
+                    assert_eq!(reply.shown(), format!("405\n{}", not_allowed(path)), "{method} {path}");
                 }
             }
         }
     }
 
     async fn a_path_that_leads_nowhere_is_a_404_with_or_without_a_token(app: TestApp) {
-        for path in ["/api/public/nothing", "/api/public", "/api/public/roles/export/more", "/api/2.0/public/roles", "/"] {
+        for path in ["/api/public/nothing", "/api/public", "/api/public/roles/export/more", "/api/2.0/public/roles", "/", "/api/v1", "/api/v1/nothing", "/api/v1/erasures/a/b"] {
             for token in ["", &app.tenant.token] {
                 let reply = app.send(Request::new(Method::GET, path).token(token)).await;
-                assert_eq!(reply.shown(), "404\n{\"errors\":[{\"msg\":\"Not Found\",\"code\":404}]}", "{path}");
+                assert_eq!(reply.shown(), format!("404\n{}", not_found(path)), "{path}");
             }
         }
     }

@@ -72,6 +72,8 @@ async fn lists(app: &TestApp, token: &str) -> Vec<String> {
         "/api/public/bots",
         "/api/public/groups",
         "/api/public/auditlogs?size=100",
+        "/api/v1/erasures",
+        "/api/v1/holds",
     ] {
         lists.push(app.send(Request::new(Method::GET, path).token(token)).await.shown());
     }

@@ -1,7 +1,12 @@
 //! What the tests of all routes act on: two accounts with one of everything, and for each route a
 //! call that works.
 
-use rolecall_control::{bots, groups};
+use rolecall_control::{
+    Ctx, bots,
+    erasure::{self, NewDataMap},
+    groups,
+};
+use rolecall_erasure::stores;
 use rolecall_store::Meter;
 use rolecall_testkit::{Reply, Request, Tenant, TestApp};
 use serde_json::{Value, json};
@@ -70,6 +75,21 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
         r#"{"userIds":[{"channel_id":"whatsapp","channel_user_id":"4711"}],"RemoveDataFromAllBots":true}"#,
     ),
     ("GET /api/public/bot/eraseUsersData/status/{reqId}", "/api/public/bot/eraseUsersData/status/<erasure>", ""),
+    (
+        "POST /api/v1/erasures/preview",
+        "/api/v1/erasures/preview",
+        r#"{"userIds":["guest@else.example"],"botIds":["<bot>"]}"#,
+    ),
+    ("POST /api/v1/erasures", "/api/v1/erasures", r#"{"userIds":["guest@else.example"],"botIds":["<bot>"]}"#),
+    ("GET /api/v1/erasures", "/api/v1/erasures?limit=1&cursor=<erasure cursor>", ""),
+    ("GET /api/v1/erasures/{id}", "/api/v1/erasures/<erasure>", ""),
+    ("GET /api/v1/erasures/{id}/receipt", "/api/v1/erasures/<ended erasure>/receipt", ""),
+    ("POST /api/v1/erasures/{id}/approve", "/api/v1/erasures/<waiting erasure>/approve", ""),
+    ("POST /api/v1/erasures/{id}/retry", "/api/v1/erasures/<late erasure>/retry", ""),
+    ("POST /api/v1/erasures/{id}/cancel", "/api/v1/erasures/<erasure>/cancel", ""),
+    ("POST /api/v1/holds", "/api/v1/holds", r#"{"userIds":["guest@else.example"],"reason":"A case at court"}"#),
+    ("GET /api/v1/holds", "/api/v1/holds?limit=1&cursor=<hold cursor>", ""),
+    ("DELETE /api/v1/holds/{id}", "/api/v1/holds/<hold>", ""),
     ("DELETE /api/public/users", "/api/public/users", r#"{"deleteEmailIds":["<email>"]}"#),
     ("DELETE /api/public/users", "/api/public/users", r#"{"orgUserIds":["<other org user>"]}"#),
 ];
@@ -80,6 +100,7 @@ pub(crate) const WITHOUT_IDS: &[&str] = &[
     "GET /api/public/groups",
     "GET /api/public/roles/export",
     "POST /api/public/uploadfile",
+    "POST /api/v1/suppressions/check",
     "GET /.well-known/jwks.json",
     "GET /healthz",
     "GET /metrics",
@@ -92,12 +113,8 @@ pub(crate) struct World(Vec<(&'static str, String)>);
 impl World {
     /// Fills the account; `name` goes into every name, so that nothing is the same in two accounts.
     pub(crate) async fn fill(app: &TestApp, tenant: &Tenant, name: &str) -> Self {
-        let ctx = rolecall_control::Ctx::new(
-            &app.server.core,
-            tenant.account.no,
-            rolecall_model::audit::Actor::Operator,
-            Meter::default(),
-        );
+        let ctx =
+            Ctx::new(&app.server.core, tenant.account.no, rolecall_model::audit::Actor::Operator, Meter::default());
         let bot = bots::create(&ctx, &bots::NewBot::named(format!("{name} bot"))).await.expect("a bot");
         let mut made = Vec::new();
         for kind in ["group", "empty group"] {
@@ -119,8 +136,15 @@ impl World {
         let other_role = json!([{"roleType": "admin", "role": format!("{name} second"), "permissions": {}, "refId": format!("{name}-2")}]);
         let upload = Request::upload(other_role.to_string().as_bytes()).token(&tenant.token);
         let other_file = text(&app.send(upload).await.json()["fileId"]);
-        let erasure = json!({"userIds": ["guest@else.example"], "botIds": [bot.id]});
-        let erasure = sent(app, tenant, "DELETE", "/api/public/bot/eraseUsersData", &erasure).await;
+        map(app, &ctx, name).await;
+        let erasures = erasures(app, tenant, &bot.id).await;
+        let listed = sent(app, tenant, "GET", "/api/v1/erasures?limit=1", &Value::Null).await;
+        let mut holds = Vec::new();
+        for _ in 0..2 {
+            let hold = json!({"userIds": ["guest@else.example"], "reason": "A case at court"});
+            holds.push(text(&sent(app, tenant, "POST", "/api/v1/holds", &hold).await["holdId"]));
+        }
+        let held = sent(app, tenant, "GET", "/api/v1/holds?limit=1", &Value::Null).await;
         let roles = sent(app, tenant, "GET", "/api/public/roles?roleType=bot&limit=1", &Value::Null).await;
         let users = sent(app, tenant, "GET", "/api/public/alluserroles?limit=1", &Value::Null).await;
         let entries = sent(app, tenant, "GET", "/api/public/auditlogs?size=1", &Value::Null).await;
@@ -140,7 +164,13 @@ impl World {
             ("empty group", made[1].id.clone()),
             ("empty group name", made[1].name.clone()),
             ("file", other_file),
-            ("erasure", text(&erasure["requestId"])),
+            ("erasure", erasures[0].clone()),
+            ("waiting erasure", erasures[1].clone()),
+            ("late erasure", erasures[2].clone()),
+            ("ended erasure", erasures[3].clone()),
+            ("erasure cursor", text(&listed["nextCursor"])),
+            ("hold", holds.remove(0)),
+            ("hold cursor", text(&held["nextCursor"])),
             ("role cursor", text(&roles["nextCursor"])),
             ("user cursor", text(&users["nextCursor"])),
             ("audit entry", text(&entries["auditlogs"][0]["AuditLogId"])),
@@ -167,6 +197,46 @@ impl World {
     pub(crate) fn fill_in(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("<{name}>"), value))
     }
+}
+
+/// Gives the account a store and a data map of it.
+async fn map(app: &TestApp, ctx: &Ctx, name: &str) {
+    let file = app.db.dir.path().join(format!("{name}-chat.db"));
+    let schema = "CREATE TABLE guest (id TEXT PRIMARY KEY, bot_id TEXT)";
+    stores::sample(&file, schema.to_owned()).await.expect("a store can be made");
+    let text = format!(
+        "stores: {{chat: {{url: \"sqlite://{}\", datasets: [chat]}}}}
+dataset:
+  - fides_key: chat
+    collections:
+      - name: guest
+        fides_meta: {{masking_strategy_override: {{strategy: delete}}}}
+        fields:
+          - {{name: id, fides_meta: {{primary_key: true, identity: user_id}}}}
+          - {{name: bot_id, rolecall_meta: {{bot: true}}}}",
+        file.display()
+    );
+    let new = NewDataMap { text: &text, hash: name, deadline_ms: 86_400_000, grace_ms: 0, place_hashes: Vec::new() };
+    erasure::set_data_map(ctx, new).await.expect("the map is set");
+}
+
+/// Four requests: one that has just come, and three at points that only workers bring requests to.
+async fn erasures(app: &TestApp, tenant: &Tenant, bot: &str) -> Vec<String> {
+    let body = json!({"userIds": ["guest@else.example"], "botIds": [bot]});
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        let made = sent(app, tenant, "POST", "/api/v1/erasures", &body).await;
+        ids.push(text(&made["requestId"]));
+    }
+    for (id, sql) in ids.iter().skip(1).zip([
+        "UPDATE erasures SET state = 'awaiting_approval' WHERE erasure_id = '<id>'",
+        "UPDATE erasures SET attempts = 1, next_attempt_at_ms = next_attempt_at_ms + 1000 WHERE erasure_id = '<id>'",
+        "INSERT INTO receipts (account_no, receipt_no, erasure_no, hash, jws, sealed_at_ms)
+         SELECT account_no, 1, erasure_no, '', 'e30.e30.AA', 0 FROM erasures WHERE erasure_id = '<id>'",
+    ]) {
+        app.db.tamper(&sql.replace("<id>", id)).await;
+    }
+    ids
 }
 
 /// The names between angle brackets in `text`.

@@ -2,9 +2,11 @@
 
 mod catalog;
 mod checks;
+mod sample;
 
 use std::fmt::Write as _;
 
+pub use sample::sample;
 use sqlx::AnyPool;
 
 use super::{

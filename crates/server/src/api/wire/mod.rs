@@ -1,0 +1,8 @@
+//! The shapes of our own API: what comes in is read here with each problem told by its place, and what
+//! goes out has the names people see.
+
+pub mod erasures;
+pub mod holds;
+pub mod preview;
+pub mod report;
+pub mod subjects;
