@@ -7,9 +7,11 @@ mod account;
 mod answer;
 mod app;
 mod backup;
+mod datamap;
 mod demo;
 mod doctor;
 mod duration;
+mod erase;
 mod export;
 mod key;
 mod manifest;
@@ -93,6 +95,12 @@ enum Command {
     /// Make the key that seals secrets, and renew the one that signs receipts
     #[command(subcommand)]
     Key(key::Key),
+    /// Say which collections and fields of which stores hold whose data
+    #[command(subcommand)]
+    Datamap(datamap::Command),
+    /// Erase people's data from the stores, and follow it
+    #[command(subcommand)]
+    Erase(erase::Command),
     /// Check receipts of erasures
     #[command(subcommand)]
     Receipt(receipt::Command),
@@ -150,6 +158,8 @@ async fn work(cli: Cli, machine: Machine) -> anyhow::Result<Answer> {
         Command::Apply(apply) => apply.run(&config, machine).await,
         Command::Plan(plan) => plan.run(&config, machine).await,
         Command::Export(export) => export.run(&config, machine, form).await,
+        Command::Datamap(command) => command.run(&config, machine).await,
+        Command::Erase(command) => command.run(&config, machine).await,
         Command::Roles(roles) => roles.run(&config, machine).await,
         Command::Backup(backup) => backup.run(&config).await,
         Command::Restore(restore) => restore.run(&config, machine).await,

@@ -336,7 +336,9 @@ async fn record(app: &TestApp, company: &Company, made: &mut Made, call: &Call) 
     let is_json =
         reply.headers.get("content-type").is_some_and(|kind| kind.to_str().is_ok_and(|kind| kind.ends_with("json")));
     let answer = if is_json { reply.json() } else { Value::from(reply.body.clone()) };
-    assert!(!is_json || answer.to_string() == reply.body, "{route}: the answer is not compact JSON");
+    if is_json {
+        assert_eq!(answer.to_string(), reply.body, "{route}: the answer is not compact JSON");
+    }
     let is_first = made.erasure.is_empty() || route.contains("/api/v1/");
     if let Some(id) = answer["requestId"].as_str().filter(|_| is_first) {
         id.clone_into(&mut made.erasure);
