@@ -11,12 +11,14 @@ use crate::{
 };
 
 const ENTER: &str = "INSERT INTO erasure_ledger (account_no, subject_hash, erasure_no, entered_at_ms) VALUES ";
-// The hashes come from the request's own subjects: they are the way into the ledger's key.
+// The hashes come from the request's own subjects: they are the way into the ledger's key. The ordinal
+// is named so that SQLite goes by the subjects' key, and not through all the account ever had.
 pub(crate) const REMOVE: &str = "
 DELETE FROM erasure_ledger
 WHERE account_no = $1 AND erasure_no = $2
   AND subject_hash IN (
-    SELECT subject_hash FROM erasure_subjects WHERE account_no = $1 AND erasure_no = $2 AND outcome IN ($3, $4))";
+    SELECT subject_hash FROM erasure_subjects
+    WHERE account_no = $1 AND erasure_no = $2 AND ordinal >= 0 AND outcome IN ($3, $4))";
 pub(crate) const FIND: &str = "
 WITH sought (account_no, subject_hash) AS (VALUES SOUGHT)
 SELECT l.subject_hash, l.entered_at_ms, l.erasure_no, e.erasure_id

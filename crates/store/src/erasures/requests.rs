@@ -66,7 +66,7 @@ WHERE account_no = $2 AND erasure_no = $3 AND state <> $4 AND next_attempt_at_ms
 pub(crate) const PROGRESS: &str = "
 SELECT store, CAST(SUM(n_keys) AS BIGINT), CAST(SUM(n_done) AS BIGINT)
 FROM erasure_chunks
-WHERE account_no = $1 AND erasure_no = $2
+WHERE account_no = $1 AND erasure_no = $2 AND is_to_do = 1
 GROUP BY store
 ORDER BY store";
 const FORGET_CHUNKS: &str = "DELETE FROM erasure_chunks WHERE account_no = $1 AND erasure_no = $2";

@@ -4,6 +4,7 @@
 
 mod assignments;
 mod bots;
+mod erasures;
 mod groups;
 mod holdings;
 mod memberships;
