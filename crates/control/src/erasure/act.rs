@@ -22,7 +22,8 @@ enum Act {
     Retry,
 }
 
-/// Calls a request off before anything is erased: its ledger entries go, as if nobody had asked.
+/// Calls a request off before anything is erased: its ledger entries go, as if nobody had asked. If it is
+/// done but for people under a hold, they are called off, and it ends with its receipt.
 ///
 /// Errors: [`Rule::UnknownErasure`], or [`Rule::WrongState`] once it is erasing or has ended.
 pub async fn cancel(ctx: &Ctx, id: &str) -> Result<(), Error> {
@@ -66,18 +67,18 @@ async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, act: Act) -> Result<(), Error>
     }
     let (event, did) = match act {
         Act::Cancel => {
-            let is_begun = subjects::is_begun(change.tx, account, request.no).await?;
             ledger::remove(change.tx, account, request.no).await?;
             subjects::fail_open(change.tx, account, request.no, "cancelled").await?;
-            if is_begun {
+            let is_over = standing(&mut change, &request).await? == Standing::Untouched;
+            if is_over {
+                requests::cancel(change.tx, account, request.no, at).await?;
+            } else {
                 // Only those under a hold are left, and are called off; what was done for the others
                 // still gets its receipt.
-                requests::make_due(change.tx, account, request.no, at).await?;
-            } else {
-                requests::cancel(change.tx, account, request.no, at).await?;
+                requests::interrupt(change.tx, account, request.no, at).await?;
             }
-            if !is_begun && !request.callback_url.is_empty() {
-                let body = json!({"requestId": request.id, "state": State::Cancelled.as_str(), "at": at});
+            if is_over && !request.callback_url.is_empty() {
+                let body = json!({"requestId": request.id, "state": State::Cancelled.as_str(), "cause": "", "at": at});
                 let url = &request.callback_url;
                 callbacks::enqueue(change.tx, account, request.no, url, &body.to_string(), at).await?;
             }
@@ -118,7 +119,7 @@ fn is_to_approve(request: &Request) -> bool {
 
 async fn is_allowed(change: &mut Change<'_>, request: &Request, act: Act) -> Result<bool, Error> {
     match act {
-        Act::Cancel => Ok(request.state.is_cancellable()),
+        Act::Cancel => Ok(request.state.is_cancellable() && standing(change, request).await? != Standing::UnderWay),
         Act::Approve => Ok(is_to_approve(request)),
         Act::Retry => {
             if request.state.is_final() || request.state == State::Held || is_to_approve(request) {
@@ -127,6 +128,34 @@ async fn is_allowed(change: &mut Change<'_>, request: &Request, act: Act) -> Res
             Ok(is_put_off(change, request).await?)
         }
     }
+}
+
+/// How far the data of a request's subjects has been touched.
+#[derive(PartialEq, Eq)]
+enum Standing {
+    /// Not at all.
+    Untouched,
+    /// It is being erased in some store.
+    UnderWay,
+    /// It is done with in all stores, but for those who are under a hold.
+    DoneButForHeld,
+}
+
+async fn standing(change: &mut Change<'_>, request: &Request) -> Result<Standing, Error> {
+    let account = change.account_no();
+    let Some(job) = work::job(change.tx, account, request.no).await? else { return Ok(Standing::Untouched) };
+    let parts = work::parts(change.tx, &job).await?;
+    if parts.iter().any(|part| part.state >= State::Erasing && !part.state.is_final()) {
+        return Ok(Standing::UnderWay);
+    }
+    let results = work::results(change.tx, &job).await?;
+    let is_begun = results.iter().any(|result| result.n_erased > 0 || result.n_masked > 0)
+        || subjects::is_begun(change.tx, account, request.no).await?;
+    Ok(match (is_begun, parts.iter().all(|part| part.state.is_final())) {
+        (false, _) => Standing::Untouched,
+        (true, true) => Standing::DoneButForHeld,
+        (true, false) => Standing::UnderWay,
+    })
 }
 
 /// Whether the request, or its part in some store, failed and waits for its next attempt.
@@ -151,16 +180,16 @@ fn why_not(request: &Request, act: Act) -> String {
     let instead = match (request.state, act) {
         (State::Done, _) => "it has ended; its receipt says how",
         (State::Cancelled, _) => "it was called off; ask for a new one",
-        (state, Act::Cancel) if !state.is_cancellable() => "what it has begun to erase it erases to the end",
-        (State::Held, _) => "it waits for a hold; release that, or cancel",
-        (State::AwaitingApproval, _) => "it waits for approval; approve, or cancel",
+        (_, Act::Cancel) => "what it has begun to erase it erases to the end",
+        (State::Held, _) => "it waits for a hold; release that",
+        (State::AwaitingApproval, _) => "it waits for approval; approve it, or cancel it",
         (State::Planned, Act::Retry) if is_to_approve(request) => {
-            "its plan has changed; approve the new one, or cancel"
+            "its plan has changed; approve the new one, or cancel it"
         }
-        (state, _) if state.is_cancellable() => {
-            "nothing of it was put off, and it needs no approval; it can be cancelled"
-        }
-        _ => "nothing of it was put off, and it needs no approval; it goes on by itself",
+        (state, Act::Approve) if state.is_cancellable() => "it waits for nobody's approval; it can be cancelled",
+        (_, Act::Approve) => "it waits for nobody's approval, and goes on by itself",
+        (state, Act::Retry) if state.is_cancellable() => "nothing of it was put off; it can be cancelled",
+        (_, Act::Retry) => "nothing of it was put off, and it goes on by itself",
     };
     format!("the erasure is in the state {} and cannot {word}: {instead}", request.state.as_str())
 }

@@ -53,7 +53,7 @@ pub struct Report {
     pub ended_at: Option<Instant>,
     /// How often it was put off in a row.
     pub attempts: i64,
-    /// When it is tried again, while it has not ended.
+    /// When it is tried again, unless it has ended or waits for a person.
     pub next_attempt_at: Option<Instant>,
     /// Whether there is a receipt of it.
     pub has_receipt: bool,
@@ -149,6 +149,8 @@ pub async fn report(ctx: &Ctx, id: &str) -> Result<Report, Error> {
     let quarantine = work::quarantine(&mut tx, &job).await?;
     let progress = requests::progress(&mut tx, ctx.account, request.no).await?;
     let has_receipt = receipts::find(&mut tx, ctx.account, request.no).await?.is_some();
+    // When a request waits for a person.
+    let never = Instant::from_ms(i64::MAX);
     let some = |text: String| Some(text).filter(|text| !text.is_empty());
     Ok(Report {
         subjects: subjects(ctx, id, people, results)?,
@@ -170,7 +172,7 @@ pub async fn report(ctx: &Ctx, id: &str) -> Result<Report, Error> {
         deadline: request.deadline,
         ended_at: request.ended_at,
         attempts: request.attempts,
-        next_attempt_at: Some(request.next_attempt_at).filter(|_| request.ended_at.is_none()),
+        next_attempt_at: Some(request.next_attempt_at).filter(|at| request.ended_at.is_none() && *at < never),
     })
 }
 

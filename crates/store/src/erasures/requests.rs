@@ -58,6 +58,10 @@ UPDATE erasures
 SET cause = '', wanted_plan = plan_hash, is_approved = 1, updated_at_ms = $1, next_attempt_at_ms = $2,
     holder = '', lease_until_ms = 0, fence = fence + 1
 WHERE account_no = $3 AND erasure_no = $4";
+const INTERRUPT: &str = "
+UPDATE erasures
+SET updated_at_ms = $1, next_attempt_at_ms = $2, holder = '', lease_until_ms = 0, fence = fence + 1
+WHERE account_no = $3 AND erasure_no = $4";
 const MAKE_DUE: &str = "
 UPDATE erasures SET updated_at_ms = $1, next_attempt_at_ms = $2 WHERE account_no = $3 AND erasure_no = $4";
 const MAKE_PARTS_DUE: &str = "
@@ -290,6 +294,12 @@ pub async fn cancel(tx: &mut Tx, account: AccountNo, no: i64, at: Instant) -> Re
 /// Agrees to the plan a request has, whatever plan was wanted of it, and makes it due.
 pub async fn approve(tx: &mut Tx, account: AccountNo, no: i64, at: Instant) -> Result<(), Error> {
     tx.run(sqlx::query(APPROVE).bind(at.as_ms()).bind(at.as_ms()).bind(account.0).bind(no)).await?;
+    Ok(())
+}
+
+/// Takes a request away from its worker, for another to look at it anew at once.
+pub async fn interrupt(tx: &mut Tx, account: AccountNo, no: i64, at: Instant) -> Result<(), Error> {
+    tx.run(sqlx::query(INTERRUPT).bind(at.as_ms()).bind(at.as_ms()).bind(account.0).bind(no)).await?;
     Ok(())
 }
 
