@@ -50,7 +50,7 @@ pub(super) trait Dialect: Send + Sync {
     /// Adds the condition that `place`, in the column called `name`, has the text `text`.
     fn push_match(&self, statement: &mut Statement, name: &str, column: &Column, place: &Place, text: &str);
 
-    /// Adds the condition that `place` has one of the values `c1` of `rows` and says so, where the
+    /// Adds the condition that `place` has one of the values `text` of `rows` and says so, where the
     /// database would else compare each row of a table without an index with each of them.
     fn push_one_of(
         &self,
@@ -58,6 +58,7 @@ pub(super) trait Dialect: Send + Sync {
         _name: &str,
         _column: &Column,
         _place: &Place,
+        _text: &str,
         _rows: &[Vec<Option<&str>>],
     ) -> bool {
         false

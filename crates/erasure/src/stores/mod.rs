@@ -22,7 +22,7 @@ use secrecy::SecretString;
 
 pub use self::{
     failure::{Failure, StoreError},
-    place::{Location, Rules, place},
+    place::{Location, Rules, own_place, place},
     sqlite::sample,
 };
 use crate::{

@@ -92,6 +92,22 @@ pub fn place(url: &SecretString) -> Result<Location, StoreError> {
     }
 }
 
+/// Where Rolecall's own database is, for [`Rules::own_database`]: like [`place`], but whatever options
+/// its URL has. Nothing where they lead elsewhere than the URL itself.
+pub fn own_place(url: &SecretString) -> Option<Location> {
+    let (before, query) = url.expose_secret().split_once('?').unwrap_or((url.expose_secret(), ""));
+    let mut names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+    if names.any(leads_elsewhere) {
+        return None;
+    }
+    let (scheme, rest) = before.split_once(':')?;
+    match scheme.to_ascii_lowercase().as_str() {
+        "sqlite" => file(rest).ok(),
+        "postgres" | "postgresql" => address(Class::Postgres, rest.strip_prefix("//")?).ok(),
+        _ => None,
+    }
+}
+
 impl Location {
     /// Whether `rules` let Rolecall go there.
     pub fn check(&self, rules: &Rules) -> Result<(), StoreError> {
@@ -237,35 +253,48 @@ fn server(class: Class, rest: &str) -> Result<Location, StoreError> {
         return Err(refused("a character that readers of URLs understand differently"));
     }
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (authority, path) = rest.split_once('/').ok_or_else(|| refused("no database is named"))?;
-    let (login, address) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let (user, password) = login.split_once(':').unwrap_or((login, ""));
-    let database = decoded(path)?;
-    if database.is_empty() || database.contains('/') {
-        return Err(refused("no database is named"));
-    }
-    if user.is_empty() {
+    let mut location = address(class, rest)?;
+    if location.access.user.is_empty() {
         return Err(refused("no user is named"));
     }
-    let (host, port) = host_and_port(class, address)?;
-    let mut access = Access { user: decoded(user)?, password: decoded(password)?, options: Vec::new() };
-    let mut schema = None;
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decoded(&name.replace('+', " "))?, decoded(&value.replace('+', " "))?);
         match (class, name.as_str()) {
             (Class::Postgres, "sslmode" | "sslrootcert" | "sslcert" | "sslkey")
-            | (Class::MySql, "ssl-mode" | "ssl-ca" | "ssl-cert" | "ssl-key") => access.options.push((name, value)),
-            (Class::Postgres, "options") if schema.is_none() => schema = Some(search_path(&value)?),
-            (Class::Postgres, "options[search_path]") if schema.is_none() => schema = Some(schemas(&value)?),
-            (_, "host" | "hostaddr" | "port" | "socket" | "dbname" | "user" | "password") => {
+            | (Class::MySql, "ssl-mode" | "ssl-ca" | "ssl-cert" | "ssl-key") => {
+                location.access.options.push((name, value));
+            }
+            (Class::Postgres, "options") if location.schema.is_none() => location.schema = Some(search_path(&value)?),
+            (Class::Postgres, "options[search_path]") if location.schema.is_none() => {
+                location.schema = Some(schemas(&value)?);
+            }
+            (_, name) if leads_elsewhere(name) => {
                 return Err(refused("an option that leads elsewhere: say it in the URL itself"));
             }
             (Class::Postgres, "options") => return Err(refused("options may set search_path only")),
             _ => return Err(refused("an option that is not known here")),
         }
     }
-    Ok(Location { class, host, port, database, schema, access })
+    Ok(location)
+}
+
+fn leads_elsewhere(option: &str) -> bool {
+    matches!(option, "host" | "hostaddr" | "port" | "socket" | "dbname" | "user" | "password")
+}
+
+/// `user:password@host:port/database`.
+fn address(class: Class, text: &str) -> Result<Location, StoreError> {
+    let (authority, path) = text.split_once('/').ok_or_else(|| refused("no database is named"))?;
+    let (login, server) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    let database = decoded(path)?;
+    if database.is_empty() || database.contains('/') {
+        return Err(refused("no database is named"));
+    }
+    let (host, port) = host_and_port(class, server)?;
+    let access = Access { user: decoded(user)?, password: decoded(password)?, options: Vec::new() };
+    Ok(Location { class, host, port, database, schema: None, access })
 }
 
 /// The host in small letters, or its address as such are written, and the port.

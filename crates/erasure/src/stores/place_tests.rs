@@ -154,6 +154,20 @@ fn our_own_database_is_refused_by_any_name() {
 }
 
 #[test]
+fn our_own_database_is_known_whatever_its_options() {
+    let own = |url: &str| own_place(&SecretString::from(url.to_owned())).map(|place| place.to_string());
+    for (url, expected) in [
+        ("postgres://localhost/rolecall", Some("postgres://127.0.0.1:5432/rolecall")),
+        ("postgres://u@h/rolecall?application_name=x&options=-cwork_mem%3D1", Some("postgres://h:5432/rolecall")),
+        ("postgres://u@h/rolecall?host=/run/postgresql", None),
+        ("sqlite:/srv/rolecall.db?mode=rwc", Some("sqlite:/srv/rolecall.db")),
+        ("sqlite::memory:", None),
+    ] {
+        assert_eq!(own(url).as_deref(), expected, "{url}");
+    }
+}
+
+#[test]
 fn only_allowed_places_are_gone_to() {
     let allowed = ["postgres://db.example", "sqlite:/srv/", "mysql://h:3306/chat"].map(str::to_owned);
     let rules = Rules { own_database: None, allowed: allowed.to_vec() };

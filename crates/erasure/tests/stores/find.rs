@@ -107,6 +107,33 @@ each_store! {
         assert_eq!(found, ["1:web/1", "3:web/2"]);
     }
 
+    async fn without_an_index_the_same_is_found(store: ForeignDb) {
+        let bytes = match store.kind {
+            Kind::Sqlite => "BLOB",
+            Kind::Postgres => "BYTEA",
+            Kind::Mysql => "VARBINARY(20)",
+        };
+        let hex = if store.kind == Kind::Postgres { "'\\x0aff'" } else { "x'0aff'" };
+        let world = World::new(
+            store,
+            &format!(
+                "CREATE TABLE t (id INT PRIMARY KEY, channel $text, cuid INT, b {bytes}, j $json); \
+                 INSERT INTO t VALUES (1, 'web', 1, {hex}, '{{\"k\": \"v\"}}'), (2, 'sms', 1, NULL, NULL), \
+                     (3, 'web', 2, {hex}, '{{\"k\": \"w\"}}')"
+            ),
+            &["t"],
+        )
+        .await;
+        let (key, channel, cuid, k) = (strings(&["id"]), place("channel"), place("cuid"), inside("j", &["k"]));
+        let wanted = sought(&[(1, &["web", "1"]), (2, &["sms", "2"]), (3, &["web", "2"])]);
+        let found = world.find(Search { places: &[&channel, &cuid], sought: &wanted, ..search("t", &key) }).await;
+        assert_eq!(found, ["1:1", "3:3"]);
+        assert_eq!(world.find_by("t", "b", &["\\x0aff", "\\x0a"]).await, ["1:1", "1:3"]);
+        let wanted = sought(&[(1, &["w", "web"]), (2, &["v", "sms"])]);
+        let found = world.find(Search { places: &[&k, &channel], sought: &wanted, ..search("t", &key) }).await;
+        assert_eq!(found, ["1:3"]);
+    }
+
     async fn only_rows_of_some_bots_are_found(store: ForeignDb) {
         let world = World::new(store, PEOPLE, &["person"]).await;
         let (key, email) = (strings(&["id"]), place("email"));

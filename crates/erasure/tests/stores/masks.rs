@@ -115,9 +115,10 @@ each_store! {
         let world = World::new(
             store,
             &format!(
-                "CREATE TABLE t (id INT PRIMARY KEY, n INT, d NUMERIC(10,2), u {uuid}, j $json, w TIMESTAMP NULL); \
+                "CREATE TABLE t (id INT PRIMARY KEY, n INT, d NUMERIC(10,2), u {uuid}, j $json, w TIMESTAMP NULL, \
+                     c CHAR(8)); \
                  INSERT INTO t VALUES (1, 5, 5.5, '6b1f1d5a-8c1e-4c7e-9d53-0f3c3c2b7a10', '{{\"a\": 1}}', \
-                     '2024-01-01 01:02:03')"
+                     '2024-01-01 01:02:03', 'ann')"
             ),
             &["t"],
         )
@@ -128,6 +129,7 @@ each_store! {
             ("u", "00000000-0000-0000-0000-000000000000"),
             ("j", "{}"),
             ("w", "2000-01-01 00:00:00"),
+            ("c", "gone "),
         ] {
             let masks = [mask(column, Masking::Constant(constant.to_owned()))];
             assert_eq!(world.erase("t", Some(&masks), &keys(&["1"])).await, Ok(1), "{column}");

@@ -144,9 +144,12 @@ impl Dialect for Postgres {
         match shape {
             Shape::Null => {}
             Shape::Constant(constant) if column.kind == ColumnKind::Text => {
+                // A char(n) has lost the spaces at its end.
+                let is_padded = column.type_name == "bpchar";
+                let constant = if is_padded { constant.trim_end_matches(' ') } else { constant };
                 // As text: the column's collation may hold different letters for the same.
                 statement.push(&format!(" AND CAST({name} AS text) COLLATE \"C\" <> "));
-                statement.bind(constant.clone());
+                statement.bind(constant.to_owned());
             }
             Shape::Constant(constant) if column.kind == ColumnKind::Json => {
                 statement.push(&format!(" AND CAST({name} AS jsonb) <> CAST("));

@@ -49,9 +49,10 @@ impl Relational {
             let rows = rows.iter().map(|row| row.iter().map(|text| Some(text.as_str())).collect()).collect::<Vec<_>>();
             self.dialect.push_rows(&mut statement, &rows, places.len() + 1);
             statement.push(&frame.before_condition);
-            if let (false, Some((place, column))) = (has_index, places.first()) {
+            for (number, (place, column)) in places.iter().enumerate().filter(|_| !has_index) {
                 let name = format!("t.{}", quoted(&place.column));
-                if self.dialect.push_one_of(&mut statement, &name, column, place, &rows) {
+                let text = format!("s.c{}", number + 1);
+                if self.dialect.push_one_of(&mut statement, &name, column, place, &text, &rows) {
                     statement.push(" AND ");
                 }
             }

@@ -127,19 +127,20 @@ impl Dialect for Sqlite {
         name: &str,
         column: &Column,
         place: &Place,
+        text: &str,
         rows: &[Vec<Option<&str>>],
     ) -> bool {
         let values = if place.path.is_empty() {
             statement.push(name);
-            sides("s.c1", column)
+            sides(text, column)
         } else {
             self.push_value(statement, name, column, place);
-            vec!["s.c1".to_owned()]
+            vec![text.to_owned()]
         };
         statement.push(" IN (");
         statement.list(values, " UNION ALL ", |statement, value| {
             statement.push(&format!("SELECT {value} FROM "));
-            self.push_rows(statement, rows, 2);
+            self.push_rows(statement, rows, rows.first().map_or(0, Vec::len));
         });
         statement.push(")");
         true
