@@ -7,11 +7,13 @@ mod app;
 mod database;
 mod foreign;
 mod people;
+mod wire;
 
 pub use app::{Reply, Request, Tenant, TestApp};
 pub use database::TestDb;
 pub use foreign::{ForeignDb, Kind};
 pub use rolecall_store::Engine;
+pub use wire::Wire;
 
 /// Writes each test twice: once on SQLite, once on PostgreSQL.
 ///

@@ -20,6 +20,38 @@ each_world! {
         assert_eq!(world.chat.count("SELECT COUNT(*) FROM bot_user").await, 1, "nothing was half done");
     }
 
+    async fn what_a_constraint_would_forbid_is_said_before_anything_is_erased(world: World) {
+        let bots = world.bots().await;
+        world.people(&["ana"], &bots).await;
+        // A table the map does not know holds on to users.
+        world.chat.run(
+            "CREATE TABLE invoice (id VARCHAR(20) NOT NULL PRIMARY KEY, user_id VARCHAR(64), FOREIGN KEY (user_id) REFERENCES bot_user (id));
+             CREATE INDEX invoice_by_user ON invoice (user_id);").await;
+        let id = world.ask(&["ana@chat.example"]).await;
+        let report = world.work_through(&id).await;
+        assert_eq!(outcomes(&report)["ana@chat.example"], "failed: map_check");
+        assert!(report.stores[0].notes.contains("restrict_blocks"), "{}", report.stores[0].notes);
+        world.chat.run("DROP TABLE invoice").await;
+        // NULL into a column that takes none.
+        let map = MASKS.replace("URL", &world.chat.url).replace("strategy: random_string_rewrite", "strategy: null_rewrite");
+        world.set_map(&map).await;
+        let id = world.ask(&["ana@chat.example"]).await;
+        let report = world.work_through(&id).await;
+        assert!(report.stores[0].notes.contains("not_null"), "{}", report.stores[0].notes);
+        assert_eq!(world.rows_of("ana").await, ROWS_EACH, "nothing was changed");
+    }
+
+    async fn a_pseudonym_for_a_unique_address_is_another_for_each(world: World) {
+        let bots = world.bots().await;
+        world.people(&["ana", "ben"], &bots).await;
+        world.chat.run("CREATE UNIQUE INDEX bot_user_one_email ON bot_user (email)").await;
+        world.set_map(&MASKS.replace("URL", &world.chat.url)).await;
+        let id = world.ask(&["ana", "ben"]).await;
+        let report = world.work_through(&id).await;
+        assert_eq!(outcomes(&report).into_values().collect::<Vec<_>>(), ["erased", "erased"], "{report:?}");
+        assert_eq!(world.chat.count("SELECT COUNT(DISTINCT email) FROM bot_user WHERE email NOT LIKE '%@%'").await, 2);
+    }
+
     async fn without_a_data_map_nobody_is_called_erased(world: World) {
         let other = world.app.another_tenant().await;
         let ctx = rolecall_control::Ctx::new(&world.app.server.core, other.account.no, rolecall_model::audit::Actor::Operator, rolecall_store::Meter::default());

@@ -5,6 +5,7 @@
 
 mod cases;
 mod life;
+mod marks;
 mod trouble;
 mod workers;
 mod world;

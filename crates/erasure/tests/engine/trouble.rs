@@ -8,7 +8,7 @@ use std::sync::{
 
 use rolecall_erasure::stores::Failure;
 use rolecall_model::erasure::State;
-use rolecall_testkit::Kind as ForeignKind;
+use rolecall_testkit::{Engine, Kind as ForeignKind, Wire};
 
 use crate::{
     each_world, most_worlds,
@@ -234,5 +234,89 @@ fn guard(world: &World, message: &str) -> String {
             "CREATE TRIGGER guard BEFORE DELETE ON message FOR EACH ROW
              IF OLD.id = '{message}' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'secret of ana. kept'; END IF;"
         ),
+    }
+}
+
+/// A store behind a wire that is cut just before, or just after, the rows go; and mended later.
+async fn survives_a_cut(world: World, at: Kind) {
+    let bots = world.bots().await;
+    world.people(&["ana", "ben"], &bots).await;
+    let wire = Arc::new(Wire::to(&world.chat.url).await);
+    world.set_map(&world.data_map("").replace(&world.chat.url, &wire.url)).await;
+    let id = world.ask(&["ana@chat.example"]).await;
+    let is_cut = AtomicBool::new(false);
+    let cutter = Arc::clone(&wire);
+    let engine = world.another(
+        "cut off",
+        Arc::new(move |call: Call| {
+            if call.kind == at && !is_cut.swap(true, Ordering::SeqCst) {
+                cutter.cut();
+            }
+            Box::pin(async { None })
+        }),
+    );
+    while engine.work_one().await.expect("our own side is well") {}
+    assert_ne!(world.state(&id).await, State::Done, "the store is away");
+    wire.mend();
+    let report = world.work_through(&id).await;
+    assert_eq!(outcomes(&report)["ana@chat.example"], "erased");
+    let counts = &report.subjects[0].stores[0];
+    assert_eq!((counts.found, counts.erased + counts.masked), (ROWS_EACH, ROWS_EACH), "{counts:?}");
+    assert_eq!((world.rows_of("ana").await, world.rows_of("ben").await), (0, ROWS_EACH));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_store_may_go_away_in_the_middle() {
+    for at in [Kind::Find, Kind::Erase] {
+        if let Some(world) = World::start(Engine::Sqlite, ForeignKind::Postgres).await {
+            survives_a_cut(world, at).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mysql_store_may_go_away_in_the_middle() {
+    for at in [Kind::Find, Kind::Erase] {
+        if let Some(world) = World::start(Engine::Sqlite, ForeignKind::Mysql).await {
+            survives_a_cut(world, at).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_own_database_may_go_away_in_the_middle() {
+    for at in [Kind::Catalog, Kind::Find, Kind::Erase, Kind::Commit] {
+        let Some(world) = World::start(Engine::Postgres, ForeignKind::Sqlite).await else { return };
+        let bots = world.bots().await;
+        world.people(&["ana", "ben"], &bots).await;
+        let id = world.ask(&["ana@chat.example"]).await;
+        let wire = Arc::new(Wire::to(&world.app.db.url).await);
+        let cutter = Arc::clone(&wire);
+        let is_cut = AtomicBool::new(false);
+        let cut_off = world
+            .elsewhere(
+                &wire.url,
+                "cut off",
+                Arc::new(move |call: Call| {
+                    if call.kind == at && !is_cut.swap(true, Ordering::SeqCst) {
+                        cutter.cut();
+                    }
+                    Box::pin(async { None })
+                }),
+            )
+            .await;
+        // Who cannot ask whether the request is still theirs before they commit takes it for lost.
+        let stopped = cut_off.work_one().await;
+        assert!(stopped.is_err() || at == Kind::Erase, "{at:?}: its database is away");
+        assert_ne!(world.state(&id).await, State::Done);
+        wire.mend();
+        // The same worker goes on once its lease has run out.
+        world.app.clock.advance_ms(60_000);
+        assert!(cut_off.work_one().await.expect("its database is back"), "{at:?}: there is something to do");
+        let report = world.work_through(&id).await;
+        assert_eq!(outcomes(&report)["ana@chat.example"], "erased", "{at:?}");
+        let counts = &report.subjects[0].stores[0];
+        assert_eq!((counts.found, counts.erased + counts.masked), (ROWS_EACH, ROWS_EACH), "{at:?}: {counts:?}");
+        assert_eq!((world.rows_of("ana").await, world.rows_of("ben").await), (0, ROWS_EACH), "{at:?}");
     }
 }

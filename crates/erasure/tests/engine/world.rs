@@ -18,6 +18,7 @@ use rolecall_erasure::{
     stores::{self, BoxFuture, Failure, Found, Key, Rules, Search, Slice, Store, StoreError},
 };
 use rolecall_model::erasure::{State, Subject};
+use rolecall_store::{Core, Db, Random, seal::SealingKey};
 use rolecall_testkit::{ForeignDb, Kind as ForeignKind, TestApp};
 use secrecy::SecretString;
 
@@ -91,6 +92,17 @@ impl World {
     /// Another engine on the same database, with trouble in its stores.
     pub(crate) fn another(&self, worker: &str, trouble: Trouble) -> Engine {
         engine(&self.app, worker, trouble)
+    }
+
+    /// Another engine that reaches our database at `url`, as another process does.
+    pub(crate) async fn elsewhere(&self, url: &str, worker: &str, trouble: Trouble) -> Engine {
+        let core = Core {
+            db: Db::open(url).await.expect("the database opens"),
+            clock: Arc::clone(&self.app.clock) as _,
+            random: Random::from_seed([3; 32]),
+            sealing_key: SealingKey::generate([8; 32]),
+        };
+        engine_of(Arc::new(core), worker, trouble)
     }
 
     /// Puts these people into the chat; each is `NAME@chat.example` and talks to both bots.
@@ -204,6 +216,10 @@ pub(crate) fn failure(kind: Failure) -> StoreError {
 }
 
 fn engine(app: &TestApp, worker: &str, trouble: Trouble) -> Engine {
+    engine_of(Arc::clone(&app.server.core), worker, trouble)
+}
+
+fn engine_of(core: Arc<Core>, worker: &str, trouble: Trouble) -> Engine {
     let secrets = Arc::new(|url: &str| Ok(url.to_owned().into()));
     let mut options = Options::new(Rules::default(), secrets, worker);
     let calls = Arc::new(AtomicUsize::new(0));
@@ -216,7 +232,7 @@ fn engine(app: &TestApp, worker: &str, trouble: Trouble) -> Engine {
             Ok(Box::new(Troubled { store: Some(opened), ..store }) as Box<dyn Store>)
         })
     });
-    Engine::new(Arc::clone(&app.server.core), options)
+    Engine::new(core, options)
 }
 
 /// A real store that trouble comes to.
