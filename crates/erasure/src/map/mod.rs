@@ -3,13 +3,18 @@
 //! A manifest is read as it is: keys this reader does not know are told of and never fatal, for the
 //! same file serves other programs.
 
+mod actions;
 mod dataset;
 mod duration;
+mod field;
 mod masking;
 mod name;
 mod nodes;
 mod policy;
+mod references;
 mod remarks;
+mod spot;
+mod stores;
 mod yaml;
 
 use aws_lc_rs::digest;
@@ -45,7 +50,7 @@ fn read(value: &serde_json::Value, remarks: &mut Remarks) -> Option<(Vec<StoreEn
     let map = Object::of(value, "", &mut remarks.problems)?;
     remarks::check_keys(&map, &["dataset", "stores", "policy"], &TOP_KEYS, remarks);
     let policy = policy::read(&map, remarks);
-    let stores = policy::stores(&map, remarks);
+    let stores = stores::read(&map, remarks);
     let datasets = dataset::read(&map, remarks);
     let graph = nodes::build(&datasets, &stores, &policy, remarks);
     Some((stores.into_iter().map(|(store, _)| store).collect(), policy.policy, graph))
@@ -142,5 +147,7 @@ pub enum Severity {
     Warning,
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use rolecall_model::{erasure::Identity, json, nearest};
 
 use super::{
-    StoreEntry,
-    dataset::{Collection, Dataset, Direction, Field, Shape},
-    masking::Strategy,
-    policy::{self, is_targeted},
+    actions::action,
+    dataset::{Collection, Dataset},
+    policy,
+    references::{NOT_SINGLE, connect, put_after},
     remarks::Remarks,
+    spot::for_each,
+    stores::Store,
 };
-use crate::graph::{Action, Edge, Entry, Graph, Mask, Masking, Node, NodeNo, Place, StoreNo};
-
-/// A store and the datasets it says it holds, with their places in the map.
-pub(super) type Store = (StoreEntry, Option<Vec<(String, String)>>);
+use crate::graph::{Action, Edge, Entry, Graph, Node, NodeNo, StoreNo};
 
 /// The graph of all collections; one that makes no sense only together with a problem.
 pub(super) fn build(datasets: &[Dataset], stores: &[Store], policy: &policy::Read, remarks: &mut Remarks) -> Graph {
@@ -97,17 +96,21 @@ fn store_of<'a>(datasets: &'a [Dataset], stores: &[Store], remarks: &mut Remarks
     store_of
 }
 
-/// Every collection by the key of its dataset and its name, and its node unless it is skipped.
+/// A collection, and its node unless it is skipped.
+pub(super) type Named<'a> = (&'a Collection, Option<NodeNo>);
+
+/// Every collection by the key of its dataset and its name.
 #[derive(Default)]
-struct Index<'a>(BTreeMap<(&'a str, &'a str), (&'a Collection, Option<NodeNo>)>);
+pub(super) struct Index<'a>(pub(super) BTreeMap<(&'a str, &'a str), Named<'a>>);
 
 impl<'a> Index<'a> {
-    fn node(&self, dataset: &'a str, collection: &'a str) -> Option<NodeNo> {
+    /// The node of a collection.
+    pub(super) fn node(&self, dataset: &'a str, collection: &'a str) -> Option<NodeNo> {
         self.0.get(&(dataset, collection))?.1
     }
 
     /// What to say of a name that is none here.
-    fn unknown(&self, dataset: &str, collection: &str) -> String {
+    pub(super) fn unknown(&self, dataset: &str, collection: &str) -> String {
         let names: Vec<_> = self.0.keys().map(|(dataset, collection)| format!("{dataset}.{collection}")).collect();
         nearest::unknown(&format!("{dataset}.{collection}"), names.iter().map(String::as_str))
     }
@@ -164,207 +167,6 @@ fn node(
         carried: Vec::new(),
         erase_after: Vec::new(),
         is_bot_scoped: false,
-    }
-}
-
-const NOT_SINGLE: &str = "values in lists and objects are not looked into here: only a single value can be followed";
-
-fn action(name: &str, collection: &Collection, policy: &policy::Read, remarks: &mut Remarks) -> Action {
-    if collection.is_deleted {
-        return Action::Delete;
-    }
-    let mut masks = Vec::new();
-    for field in &collection.fields {
-        let path = format!("{name}.{}", field.name);
-        let Some(wanted) = masking(field, &path, policy, remarks) else { continue };
-        if wanted.is_for_inside {
-            let detail = format!(
-                "One value inside a column cannot be masked alone, so the whole of {} becomes NULL; give the category \
-                 to the column itself to say that this is meant.",
-                field.name
-            );
-            remarks.warn("masked_whole", path, detail);
-        }
-        if field.shape != Shape::Single && wanted.how != Masking::Null {
-            let detail = "is a list or an object: only null_rewrite, preserve or deleting the row makes sense";
-            remarks.problems.add(field.path.as_str(), detail);
-            continue;
-        }
-        masks.push(Mask { column: field.name.clone(), how: wanted.how, max_length: field.length });
-    }
-    if !masks.is_empty() {
-        return Action::Mask(masks);
-    }
-    if is_targeted(&collection.categories, &policy.targets) {
-        let detail = "Its data_categories are targets, but only those of fields are masked: nothing in it is erased. Give \
-                      them to the fields, or delete its rows with a masking_strategy_override.";
-        remarks.warn("categories_without_action", name, detail);
-    }
-    Action::Pass
-}
-
-struct Wanted {
-    how: Masking,
-    is_for_inside: bool,
-}
-
-/// What takes the place of a field's values, if anything does. An object of which a part is to be
-/// masked is masked whole; where the object says something itself, its parts are not asked.
-fn masking(field: &Field, path: &str, policy: &policy::Read, remarks: &mut Remarks) -> Option<Wanted> {
-    let wanted = match &field.strategy {
-        Some(Strategy::Preserve | Strategy::Delete) => None,
-        Some(Strategy::Mask(how)) => Some(Wanted { how: how.clone(), is_for_inside: false }),
-        None if is_targeted(&field.categories, &policy.targets) => {
-            policy.strategy.clone().map(|how| Wanted { how, is_for_inside: false })
-        }
-        None => {
-            let inside =
-                field.fields.iter().map(|part| masking(part, &format!("{path}.{}", part.name), policy, remarks));
-            let is_wanted = inside.fold(false, |is_wanted, part| is_wanted | part.is_some());
-            is_wanted.then_some(Wanted { how: Masking::Null, is_for_inside: true })
-        }
-    };
-    if wanted.is_some() && field.is_read_only {
-        let detail = "It is personal, but read_only: it stays as it is.";
-        remarks.warn("read_only_personal_field", path, detail);
-        return None;
-    }
-    wanted
-}
-
-/// A field's place, and whether one value of it can be compared.
-struct Spot {
-    place: Place,
-    is_single: bool,
-}
-
-impl Spot {
-    fn dotted(&self) -> String {
-        let mut dotted = self.place.column.clone();
-        for key in &self.place.path {
-            dotted.push('.');
-            dotted.push_str(key);
-        }
-        dotted
-    }
-
-    fn of(column: &Field) -> Self {
-        let place = Place { column: column.name.clone(), path: Vec::new() };
-        Self { place, is_single: column.shape != Shape::List }
-    }
-
-    fn inside(&self, field: &Field) -> Self {
-        let mut place = self.place.clone();
-        place.path.push(field.name.clone());
-        Self { place, is_single: self.is_single && field.shape != Shape::List }
-    }
-
-    fn at(mut self, field: &Field) -> Self {
-        self.is_single &= field.shape == Shape::Single;
-        self
-    }
-}
-
-/// Shows every field and every field inside fields.
-fn for_each<'a>(fields: &'a [Field], show: &mut impl FnMut(Spot, &'a Field)) {
-    let mut open: Vec<_> = fields.iter().rev().map(|field| (Spot::of(field), field)).collect();
-    while let Some((spot, field)) = open.pop() {
-        open.extend(field.fields.iter().rev().map(|part| (spot.inside(part), part)));
-        show(spot.at(field), field);
-    }
-}
-
-/// The field of that dotted name: `column`, or `column.key.key`. Names may hold dots themselves.
-fn find(fields: &[Field], dotted: &str) -> Option<Spot> {
-    fields.iter().find_map(|field| {
-        let spot = Spot::of(field);
-        find_at(spot, field, dotted)
-    })
-}
-
-fn find_at(spot: Spot, field: &Field, dotted: &str) -> Option<Spot> {
-    let rest = dotted.strip_prefix(field.name.as_str())?;
-    if rest.is_empty() {
-        return Some(spot.at(field));
-    }
-    let rest = rest.strip_prefix('.')?;
-    field.fields.iter().find_map(|part| find_at(spot.inside(part), part, rest))
-}
-
-/// Adds the edges that the references of `collection` are.
-fn connect(collection: &Collection, no: NodeNo, nodes: &mut [Node], index: &Index<'_>, remarks: &mut Remarks) {
-    for_each(&collection.fields, &mut |spot, field| {
-        for reference in &field.references {
-            if remarks.problems.is_full() {
-                return;
-            }
-            let path = json::child(&reference.path, "field");
-            let Some((other_name, other_field)) = reference.field.split_once('.') else {
-                remarks.problems.add(path, "must be a collection and a field with a dot between them");
-                continue;
-            };
-            let Some((other, other_no)) = index.0.get(&(reference.dataset.as_str(), other_name)) else {
-                remarks.problems.add(path, index.unknown(&reference.dataset, other_name));
-                continue;
-            };
-            if std::ptr::eq(*other, collection) {
-                remarks.problems.add(path, "must be of another collection than its own");
-                continue;
-            }
-            let Some(other_spot) = find(&other.fields, other_field) else {
-                let names = other.fields.iter().map(|field| field.name.as_str());
-                remarks.problems.add(path, nearest::unknown(other_field, names));
-                continue;
-            };
-            let Some(other_no) = *other_no else { continue };
-            if !spot.is_single || !other_spot.is_single {
-                remarks.problems.add(reference.path.as_str(), NOT_SINGLE);
-                continue;
-            }
-            let mut add = |from: NodeNo, source: &Place, to: NodeNo, place: &Place| {
-                if !source.path.is_empty() {
-                    let detail =
-                        "a value inside a column can be found, but not lead on: give the direction the other way";
-                    remarks.problems.add(json::child(&reference.path, "direction"), detail);
-                } else if let Some(node) = nodes.get_mut(from) {
-                    node.edges.push(Edge { column: source.column.clone(), to, place: place.clone(), is_owning: false });
-                }
-            };
-            if reference.direction != Direction::To {
-                add(other_no, &other_spot.place, no, &spot.place);
-            }
-            if reference.direction != Direction::From {
-                add(no, &spot.place, other_no, &other_spot.place);
-            }
-        }
-    });
-}
-
-/// Adds what has to be erased before `collection`.
-fn put_after(collection: &Collection, no: NodeNo, nodes: &mut [Node], index: &Index<'_>, remarks: &mut Remarks) {
-    for (path, name) in &collection.erase_after {
-        let Some((dataset, other)) = name.rsplit_once('.') else {
-            remarks.problems.add(path.as_str(), "must be a dataset and a collection with a dot between them");
-            continue;
-        };
-        let Some((other_collection, other_no)) = index.0.get(&(dataset, other)) else {
-            remarks.problems.add(path.as_str(), index.unknown(dataset, other));
-            continue;
-        };
-        if std::ptr::eq(*other_collection, collection) {
-            remarks.problems.add(path.as_str(), "must be another collection");
-            continue;
-        }
-        let Some(other_no) = *other_no else { continue };
-        let store_of = |no: NodeNo| nodes.get(no).map(|node| node.store);
-        if store_of(no) != store_of(other_no) {
-            let detail = "The other collection is in another store, and stores do not wait for each other.";
-            remarks.warn("erase_after_ignored", path.as_str(), detail);
-        } else if let Some(node) = nodes.get_mut(no)
-            && !node.erase_after.contains(&other_no)
-        {
-            node.erase_after.push(other_no);
-        }
     }
 }
 
