@@ -339,7 +339,6 @@ pub(super) async fn plan_against(
     let order = check::erasing_order(&map.graph, store_no, &catalog);
     let wrong: Vec<String> = findings
         .iter()
-        .chain(order.as_ref().err().into_iter().flatten())
         .filter(|finding| finding.severity == Severity::Error)
         .map(|finding| format!("{} {}", finding.code, finding.place))
         .collect();
