@@ -40,7 +40,7 @@ pub fn engine(core: &Arc<Core>, config: &Config) -> Arc<Engine> {
 
 /// Which stores the configuration lets an engine go to; never our own database.
 pub(crate) fn rules(config: &Config) -> Rules {
-    let own_database = stores::place(&config.database.clone().into()).ok();
+    let own_database = stores::own_place(&config.database.clone().into());
     Rules { own_database, allowed: config.erasure.stores.clone() }
 }
 
