@@ -124,7 +124,7 @@ async fn set(ctx: &Ctx, engine: &Engine, config: &Config, path: &Path) -> anyhow
     erasure::set_data_map(ctx, new).await?;
     let n_collections = map.graph.nodes.len();
     let n_stores = map.stores.len();
-    let text = format!("{told}Data map set: {n_collections} collections in {n_stores} stores, hash {}.", map.hash);
+    let text = format!("{told}Data map set: collections {n_collections}, stores {n_stores}, hash {}.", map.hash);
     Ok(Answer::new(text, json!({"set": true, "hash": map.hash, "findings": shown(findings)})))
 }
 

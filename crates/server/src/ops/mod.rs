@@ -9,7 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use rolecall_store::{MeterReading, migrations};
+use rolecall_model::erasure;
+use rolecall_store::{Error as StoreError, Meter, MeterReading, erasures::open, migrations};
 use serde_json::json;
 
 use crate::Server;
@@ -42,6 +43,8 @@ impl Metrics {
                 "rolecall_database_statements_total",
                 "Statements sent to the database, by route."
             );
+            metrics::describe_gauge!("rolecall_erasures", "Requests to erase that have not ended, by state.");
+            metrics::describe_gauge!("rolecall_erasure_workers_busy", "Workers of this process that are erasing.");
         });
         Self { recorder, handle }
     }
@@ -64,6 +67,19 @@ impl Metrics {
             metrics::histogram!("rolecall_database_seconds", "route" => route.clone())
                 .record(Duration::from_micros(database.busy_us).as_secs_f64());
             metrics::counter!("rolecall_database_statements_total", "route" => route).increment(database.n_statements);
+        });
+    }
+
+    /// Shows how many erasures are open, by state, and how many workers are at them.
+    fn show_erasures(&self, open: &[(erasure::State, i64)], n_busy: usize) {
+        // Some thousands at most, so nothing is lost.
+        let gauge = |n: i64| f64::from(i32::try_from(n).unwrap_or(i32::MAX));
+        metrics::with_local_recorder(&self.recorder, || {
+            for state in erasure::State::ALL.iter().filter(|state| !state.is_final()) {
+                let n = open.iter().find(|(known, _)| known == state).map_or(0, |(_, n)| *n);
+                metrics::gauge!("rolecall_erasures", "state" => state.as_str()).set(gauge(n));
+            }
+            metrics::gauge!("rolecall_erasure_workers_busy").set(gauge(i64::try_from(n_busy).unwrap_or(i64::MAX)));
         });
     }
 }
@@ -103,10 +119,18 @@ pub(crate) async fn readyz(State(server): State<Arc<Server>>) -> Response {
 
 /// Metrics
 ///
-/// Counters and histograms in the text form of Prometheus.
+/// Counters, gauges and histograms in the text form of Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "Operations", security(()),
     responses((status = 200, description = "Metrics.", body = String, content_type = "text/plain")))]
 pub(crate) async fn metrics(State(server): State<Arc<Server>>) -> Response {
+    // What the database cannot tell now is as it was told last.
+    if let Ok(open) = open_erasures(&server).await {
+        server.metrics.show_erasures(&open, server.wake.n_busy());
+    }
     let text = server.metrics.handle.render();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+async fn open_erasures(server: &Server) -> Result<Vec<(erasure::State, i64)>, StoreError> {
+    open::by_state(&mut server.core.db.glance(&Meter::default()).await?).await
 }

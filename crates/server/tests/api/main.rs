@@ -3,4 +3,5 @@
 #![expect(clippy::expect_used, reason = "what is missing in an answer fails the test")]
 
 mod callbacks;
+mod erasures;
 mod keys;

@@ -8,6 +8,7 @@ mod backup;
 mod config;
 mod demo;
 mod doctor;
+mod erasures;
 mod manifests;
 mod receipts;
 mod rolecall;

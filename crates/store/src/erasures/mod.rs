@@ -4,6 +4,7 @@ pub mod callbacks;
 pub mod data_maps;
 pub mod holds;
 pub mod ledger;
+pub mod open;
 pub mod receipt_keys;
 pub mod receipts;
 pub mod requests;

@@ -19,7 +19,7 @@ const MAX_GROUNDS_CHARS: usize = 500;
 pub struct ErasureScope {
     /// Whose: 1 to 1,000 people.
     user_ids: Vec<Person>,
-    /// The bots whose data goes; needed unless `RemoveDataFromAllBots` is true.
+    /// The bots whose data goes; needed unless `RemoveDataFromAllBots` is true, and ignored then.
     bot_ids: Option<Vec<String>>,
     /// Whether the data of all bots goes; false if left out.
     #[schema(rename = "RemoveDataFromAllBots")]
@@ -33,7 +33,7 @@ pub struct ErasureScope {
 pub struct ErasureWish {
     /// Whose: 1 to 1,000 people.
     user_ids: Vec<Person>,
-    /// The bots whose data goes; needed unless `RemoveDataFromAllBots` is true.
+    /// The bots whose data goes; needed unless `RemoveDataFromAllBots` is true, and ignored then.
     bot_ids: Option<Vec<String>>,
     /// Whether the data of all bots goes; false if left out.
     #[schema(rename = "RemoveDataFromAllBots")]
@@ -95,13 +95,11 @@ pub fn parse(body: &Value, hosts: &Hosts) -> Result<NewErasure, Problems> {
 fn scope(object: Object<'_>, problems: &mut Problems) -> NewErasure {
     let subjects = user_ids(object, problems);
     let is_all_bots = object.bool_if_any("RemoveDataFromAllBots", problems).unwrap_or_default();
-    let bot_ids: Vec<String> = object.texts("botIds", problems).into_iter().map(|(_, id)| id.to_owned()).collect();
+    let bot_ids = object.texts("botIds", problems);
+    // As the vendor has it: with all of them, some of them say nothing.
+    let bot_ids = if is_all_bots { Vec::new() } else { bot_ids.into_iter().map(|(_, id)| id.to_owned()).collect() };
     if bot_ids.is_empty() && !is_all_bots {
         problems.add(object.path_of("botIds"), "must name a bot, unless RemoveDataFromAllBots is true");
-    }
-    if is_all_bots && !bot_ids.is_empty() {
-        let detail = "must be left out when RemoveDataFromAllBots is true: is it one bot's data or all of it?";
-        problems.add(object.path_of("botIds"), detail);
     }
     NewErasure { subjects, bot_ids, is_all_bots, ..NewErasure::default() }
 }
