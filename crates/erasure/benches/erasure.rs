@@ -13,7 +13,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -25,6 +28,8 @@ use rolecall_erasure::{
 };
 use rolecall_model::erasure::Subject;
 use rolecall_testkit::{ForeignDb, Kind as ForeignKind, TestApp};
+use sqlx::AssertSqlSafe;
+use tokio::task::JoinHandle;
 
 /// Ordinary users; sixteen more have other amounts.
 const N_USERS: usize = 20_000;
@@ -59,7 +64,7 @@ fn variable(name: &str) -> Option<String> {
 
 struct Bench {
     app: TestApp,
-    chat: ForeignDb,
+    chat: Arc<ForeignDb>,
     kind: ForeignKind,
     engine: Engine,
     n_users: usize,
@@ -87,7 +92,7 @@ impl Bench {
         let secrets = Arc::new(|url: &str| Ok(url.to_owned().into()));
         let options = Options::new(Rules::default(), secrets, "bench");
         let engine = Engine::new(Arc::clone(&app.server.core), options);
-        Self { app, chat, kind, engine, n_users, next: 1 }
+        Self { app, chat: Arc::new(chat), kind, engine, n_users, next: 1 }
     }
 
     async fn run(mut self) {
@@ -132,12 +137,61 @@ impl Bench {
     }
 
     async fn heavy_user(&mut self) {
+        let rest = self.bystanders(async { pause(Duration::from_secs(3)).await }).await.1;
         let before = resident_kib();
-        let took = self.erase(&[self.n_users + 1]).await;
+        let heavy = [self.n_users + 1];
+        let (took, busy) = self.bystanders(self.erase(&heavy)).await;
         let grown = peak_kib().saturating_sub(before);
         let hand = self.erase_by_hand(&[self.n_users + 2]).await;
         row("a user with 100,000 messages", took, hand);
-        println!("\nMemory above rest for that user: {} MiB.", grown >> 10);
+        println!("\nMemory above rest for that user: {} MiB.\n", grown >> 10);
+        println!("| bystander, p99 | at rest | beside that erasure | ratio |\n|---|---|---|---|");
+        row("reader of one person's messages", busy.reader, rest.reader);
+        row("writer of one message", busy.writer, rest.writer);
+    }
+
+    /// Does `work` while one connection reads and another writes, each a statement every few
+    /// milliseconds; how long these took, 99 times of a hundred.
+    async fn bystanders<T>(&self, work: impl Future<Output = T>) -> (T, Bystanders) {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let n_users = self.n_users;
+        let reader = self.bystander(&is_over, move |n| {
+            format!("SELECT COUNT(body) FROM message WHERE user_id = {}", n * 7_919 % n_users + 1)
+        });
+        let first = 1_000_000_000 + self.next * 1_000_000;
+        let writer = self.bystander(&is_over, move |n| {
+            let user = n_users + 16;
+            format!("INSERT INTO message VALUES ({}, {user}, {}, 'text')", first + n, user * N_SESSIONS)
+        });
+        let done = work.await;
+        is_over.store(true, Ordering::SeqCst);
+        let p99 = |mut times: Vec<Duration>| {
+            times.sort_unstable();
+            times.get(times.len() * 99 / 100).copied().unwrap_or_default()
+        };
+        let reader = p99(reader.await.expect("the reader ends"));
+        let writer = p99(writer.await.expect("the writer ends"));
+        (done, Bystanders { reader, writer })
+    }
+
+    fn bystander(
+        &self,
+        is_over: &Arc<AtomicBool>,
+        statement: impl Fn(usize) -> String + Send + 'static,
+    ) -> JoinHandle<Vec<Duration>> {
+        let (is_over, chat) = (Arc::clone(is_over), Arc::clone(&self.chat));
+        tokio::spawn(async move {
+            let mut connection = chat.connect().await;
+            let mut times = Vec::new();
+            while !is_over.load(Ordering::SeqCst) {
+                let sql = AssertSqlSafe(statement(times.len()));
+                let began = Instant::now();
+                sqlx::raw_sql(sql).execute(&mut connection).await.expect("it has its turn");
+                times.push(began.elapsed());
+                pause(Duration::from_millis(3)).await;
+            }
+            times
+        })
     }
 
     /// From the request to its receipt.
@@ -186,6 +240,17 @@ impl Bench {
         self.chat.run(&format!("BEGIN; {} COMMIT;", statements.join(" "))).await;
         began.elapsed()
     }
+}
+
+/// How long bystanders' statements took, 99 times of a hundred.
+struct Bystanders {
+    reader: Duration,
+    writer: Duration,
+}
+
+async fn pause(time: Duration) {
+    #[expect(clippy::disallowed_methods, reason = "a bystander does not ask all the time")]
+    tokio::time::sleep(time).await;
 }
 
 fn row(what: &str, ours: Duration, by_hand: Duration) {

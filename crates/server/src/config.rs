@@ -81,6 +81,8 @@ pub struct Limits {
 pub struct Erasure {
     /// How many erasures are worked on at once.
     pub workers: u8,
+    /// How long a worker has an erasure to itself without a sign of life. Units: seconds.
+    pub lease_seconds: NonZeroU32,
     /// Which hosts may be called back.
     pub callback_hosts: Vec<String>,
     /// What the URLs of stores must begin with; empty for anything.

@@ -35,7 +35,9 @@ const IDLE: Duration = Duration::from_secs(1);
 /// An engine that goes where the configuration lets it, under a name of its own.
 pub fn engine(core: &Arc<Core>, config: &Config) -> Arc<Engine> {
     let worker = ids::uuid(core.random.bytes());
-    Arc::new(Engine::new(Arc::clone(core), Options::new(rules(config), secrets(), worker)))
+    let lease_ms = i64::from(config.erasure.lease_seconds.get()) * 1_000;
+    let options = Options { lease_ms, ..Options::new(rules(config), secrets(), worker) };
+    Arc::new(Engine::new(Arc::clone(core), options))
 }
 
 /// Which stores the configuration lets an engine go to; never our own database.

@@ -22,8 +22,8 @@ const AIM: Duration = Duration::from_millis(20);
 /// Rows in the first transaction, while nobody knows how long rows take here.
 const FIRST_ROWS: usize = 250;
 
-/// The most rows in a transaction.
-const MAX_ROWS: usize = 5_000;
+/// The most rows in a transaction: as many may be done once more after a crash.
+const MAX_ROWS: usize = 2_000;
 
 /// How often a store may be busy in a row before the work is put off.
 const MAX_BUSY: u32 = 8;
