@@ -80,7 +80,7 @@ each_engine! {
 
     async fn every_outcome_has_its_word(app: TestApp) {
         app.users(["member@acme.example"]).await;
-        let id = asked(&app, json!(["erased", "absent", "member@acme.example", "held", "partial", "failed", "waiting"])).await;
+        let id = asked(&app, json!(["erased", "absent", "member@acme.example", "held", "partial", "failed", "odd", "waiting"])).await;
         app.clock.advance_ms(420);
         ended(&app, &id, &[
             (Outcome::Erased, "", [7, 2, 5, 0, 0]),
@@ -89,6 +89,7 @@ each_engine! {
             (Outcome::Held, "", [0; 5]),
             (Outcome::Partial, "quarantined", [3, 2, 0, 1, 1]),
             (Outcome::Failed, "unreachable", [0; 5]),
+            (Outcome::Failed, "a_new_word", [0; 5]),
             (Outcome::Pending, "", [4, 1, 0, 0, 0]),
         ]).await;
         let reply = status(&app, &id).await;
@@ -98,7 +99,7 @@ each_engine! {
             .map(|person| (person["outcome"].as_str().expect("a word"), person["status"].as_str().expect("a word"))).collect();
         assert_eq!(told, [
             ("erased", "SUCCESS"), ("not_found", "SUCCESS"), ("refused", "FAILED"), ("held", "IN_PROGRESS"),
-            ("partial", "FAILED"), ("failed", "FAILED"), ("pending", "IN_PROGRESS"),
+            ("partial", "FAILED"), ("failed", "FAILED"), ("failed", "FAILED"), ("pending", "IN_PROGRESS"),
         ]);
     }
 

@@ -135,18 +135,27 @@ fn status(outcome: Outcome) -> &'static str {
     }
 }
 
-/// A cause in words; one of a worker's is told as it is.
+/// A cause in words; a word that is new is told as it is.
 fn detail(cause: String) -> Option<String> {
-    match cause.as_str() {
-        "" => None,
-        "account_owner" => Some("owns the account".to_owned()),
-        "bot_owner" => Some("owns a bot of the account".to_owned()),
-        "bot_co_developer" => Some("holds a role on a bot of the account".to_owned()),
-        "account_member" => Some("belongs to the account".to_owned()),
-        "cancelled" => Some("the request was called off before anything was erased".to_owned()),
-        "no_data_map" => Some("the account has no data map that says where data is".to_owned()),
-        _ => Some(cause),
-    }
+    let told = match cause.as_str() {
+        "" => return None,
+        "account_owner" => "owns the account",
+        "bot_owner" => "owns a bot of the account",
+        "bot_co_developer" => "holds a role on a bot of the account",
+        "account_member" => "belongs to the account",
+        "cancelled" => "the request was called off before anything was erased",
+        "no_data_map" => "the account has no data map that says where data is",
+        "no_identity" => "no collection of the data map knows this kind of identifier",
+        "map_check" => "the data map does not fit a store as it is",
+        "unreachable" => "a store could not be reached",
+        "denied" => "a store did not allow it",
+        "busy" => "a store was busy for too long",
+        "quarantined" => "some rows would not go",
+        "found_again" => "the data keeps coming back",
+        "not_bot_scoped" => "some data belongs to no bot in particular",
+        _ => return Some(cause),
+    };
+    Some(told.to_owned())
 }
 
 impl From<StoreResult> for ErasedInStore {
