@@ -165,6 +165,8 @@ async fn expired(time: Duration) {
 async fn call_back(server: Arc<Server>) {
     let courier = match Courier::new(Arc::clone(&server.core), server.callback_hosts.clone()) {
         Ok(courier) => courier,
+        // Without hosts that may be called back nobody misses it.
+        Err(error) if server.callback_hosts.is_empty() => return tracing::debug!("{error:#}"),
         Err(error) => return tracing::error!("{error:#}"),
     };
     let mut rounds = tokio::time::interval(CALL_BACK_ROUND);
