@@ -15,7 +15,7 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -69,6 +69,8 @@ struct Bench {
     engine: Engine,
     n_users: usize,
     next: usize,
+    /// The number of the next message that a bystander writes.
+    written: AtomicUsize,
 }
 
 /// Children first.
@@ -92,7 +94,7 @@ impl Bench {
         let secrets = Arc::new(|url: &str| Ok(url.to_owned().into()));
         let options = Options::new(Rules::default(), secrets, "bench");
         let engine = Engine::new(Arc::clone(&app.server.core), options);
-        Self { app, chat: Arc::new(chat), kind, engine, n_users, next: 1 }
+        Self { app, chat: Arc::new(chat), kind, engine, n_users, next: 1, written: AtomicUsize::new(1_000_000_000) }
     }
 
     async fn run(mut self) {
@@ -158,7 +160,7 @@ impl Bench {
         let reader = self.bystander(&is_over, move |n| {
             format!("SELECT COUNT(body) FROM message WHERE user_id = {}", n * 7_919 % n_users + 1)
         });
-        let first = 1_000_000_000 + self.next * 1_000_000;
+        let first = self.written.fetch_add(1_000_000, Ordering::SeqCst);
         let writer = self.bystander(&is_over, move |n| {
             let user = n_users + 16;
             format!("INSERT INTO message VALUES ({}, {user}, {}, 'text')", first + n, user * N_SESSIONS)
@@ -291,7 +293,7 @@ fn schema() -> String {
                         session_id BIGINT NOT NULL REFERENCES session (id), name VARCHAR(40) NOT NULL);
     CREATE INDEX bot_user_email ON bot_user (email);
     CREATE INDEX channel_identity_user ON channel_identity (user_id);
-    CREATE INDEX session_user ON session (user_id);
+    CREATE INDEX session_of_user ON session (user_id);
     CREATE INDEX message_user ON message (user_id);
     CREATE INDEX message_session ON message (session_id);
     CREATE INDEX event_user ON event (user_id);
