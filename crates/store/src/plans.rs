@@ -80,6 +80,10 @@ fn statements() -> Vec<(&'static str, String)> {
         ("bots", bots::LIST.to_owned()),
         ("whole users by e-mail", bulk::seek(users::FIND_BY_EMAIL, &names::BY_KEY, 8)),
         ("whole users by organisation id", bulk::seek(users::FIND_BY_ORG_USER_ID, &names::BY_KEY, 8)),
+        (
+            "whole users by organisation id in any case",
+            bulk::seek(users::FIND_BY_ORG_USER_ID_ANY_CASE, &names::BY_KEY, 8),
+        ),
         ("whole users by id", bulk::seek(users::FIND_BY_ID, &names::BY_KEY, 8)),
         ("whole users by number", bulk::seek(users::FIND_BY_NO, &names::BY_NO, 8)),
         ("change users", bulk::seek(users::UPDATE, &users::CHANGED, 8)),

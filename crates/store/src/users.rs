@@ -58,6 +58,13 @@ SELECT t.user_no, t.user_id, t.email, t.org_user_id, t.first_name, t.last_name, 
 FROM sought
 CROSS JOIN users AS t
 WHERE t.account_no = sought.account_no AND t.user_id = sought.value AND t.removed_at_ms IS NULL";
+// Both sides in lower case, as the index has it, and SQLite uses that for a text without a column's type.
+pub(crate) const FIND_BY_ORG_USER_ID_ANY_CASE: &str = "
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.user_no, t.user_id, t.email, t.org_user_id, t.first_name, t.last_name, t.is_developer, t.can_create_bot, t.has_data_access, t.status, t.profile, t.bot_tasks, t.created_at_ms
+FROM sought
+CROSS JOIN users AS t
+WHERE t.account_no = sought.account_no AND LOWER(t.org_user_id) = LOWER(sought.value) AND t.removed_at_ms IS NULL AND t.org_user_id <> ''";
 const INSERT: &str = "
 INSERT INTO users
   (account_no, user_no, user_id, email, email_folded, org_user_id, first_name, last_name, is_developer, can_create_bot,
@@ -94,6 +101,8 @@ pub enum Key {
     Email,
     /// The organisation's id.
     OrgUserId,
+    /// The organisation's id in any case of letters (on SQLite, of ASCII letters); several users may have it.
+    OrgUserIdAnyCase,
     /// The user's number, in decimal.
     No,
     /// The user's id.
@@ -150,6 +159,7 @@ pub async fn find_many(tx: &mut Tx, account: AccountNo, key: Key, values: &[Stri
     let (sql, columns) = match key {
         Key::Email => (FIND_BY_EMAIL, BY_KEY),
         Key::OrgUserId => (FIND_BY_ORG_USER_ID, BY_KEY),
+        Key::OrgUserIdAnyCase => (FIND_BY_ORG_USER_ID_ANY_CASE, BY_KEY),
         Key::No => (FIND_BY_NO, BY_NO),
         Key::Id => (FIND_BY_ID, BY_KEY),
     };
@@ -161,7 +171,7 @@ pub async fn find_many(tx: &mut Tx, account: AccountNo, key: Key, values: &[Stri
             find = find.bind(account_no);
             find = match key {
                 Key::No => find.bind(value.parse::<i64>().unwrap_or_default()),
-                Key::Email | Key::OrgUserId | Key::Id => find.bind(value.to_owned()),
+                Key::Email | Key::OrgUserId | Key::OrgUserIdAnyCase | Key::Id => find.bind(value.to_owned()),
             };
         }
         for row in tx.all(find).await? {

@@ -56,11 +56,11 @@ impl Members {
             if folded.starts_with(Kind::User.prefix()) {
                 ids.push(folded.clone());
             }
-            // The organisation's ids are kept as they were given; stores may not care about case.
-            org_user_ids.extend([text.trim().to_owned(), text.trim().to_uppercase(), folded]);
+            // The organisation's ids are kept as they were given, and a store may not care about case.
+            org_user_ids.extend([text.trim().to_owned(), folded]);
         }
         let mut members = Self::default();
-        for (key, mut values) in [(Key::Email, emails), (Key::Id, ids), (Key::OrgUserId, org_user_ids)] {
+        for (key, mut values) in [(Key::Email, emails), (Key::Id, ids), (Key::OrgUserIdAnyCase, org_user_ids)] {
             values.sort_unstable();
             values.dedup();
             for user in users::find_many(change.tx, change.account.no, key, &values).await? {

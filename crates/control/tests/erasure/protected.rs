@@ -28,8 +28,15 @@ each_engine! {
         let subjects = [names(&users[0]), names(&users[1])].concat();
         assert_eq!(rules(&app, &subjects).await, vec!["refused account_member"; 6]);
         assert_eq!(erasure::suppressed(&app.operator(), &subjects).await.expect("an answer"), [const { None }; 6]);
-        let upper = [plain("EMP-ANN"), plain("emp-ann")];
-        assert_eq!(rules(&app, &upper).await, ["refused account_member"], "in any case of letters it is one subject");
+    }
+
+    async fn an_id_of_the_organisation_protects_in_any_case_of_letters(app: TestApp) {
+        let ids = ["Emp-One", "ÉMP-Two", "emp-one"];
+        let users = ids.iter().enumerate().map(|(n, id)| serde_json::json!({"userInfo": {"emailId": format!("p{n}@acme.example"), "orgUserId": id}}));
+        let body = serde_json::json!({"users": users.collect::<Vec<_>>()});
+        assert_eq!(app.post("/api/public/users", body).await.status.as_u16(), 200);
+        let subjects = ["EMP-ONE", "ÉMP-TWO", "emp-three"].map(plain);
+        assert_eq!(rules(&app, &subjects).await, ["refused account_member", "refused account_member", "pending "]);
     }
 
     async fn the_most_telling_rule_is_told(app: TestApp) {
