@@ -1,8 +1,8 @@
 //! Takes requests through their life: resolve, plan, erase, settle, look again, seal.
 //!
-//! A worker takes one request at a time by a lease ([`lease`]), finds the keys of the rows by walking
-//! the data map's graph ([`walk`], [`work_list`]), erases them in short transactions ([`erase`]), looks
-//! again ([`job`] drives all of it), and seals a receipt ([`seal`]). Whatever is durable says how far
+//! A worker takes one request at a time by a lease (`lease`), finds the keys of the rows by walking
+//! the data map's graph (`walk`, `work_list`), erases them in short transactions (`erase`), looks
+//! again (`job` drives all of it), and seals a receipt (`seal`). Whatever is durable says how far
 //! a request is; a worker that dies at any point is followed by another, which goes on from there.
 
 mod canary;
