@@ -28,13 +28,16 @@ use super::{
     part::Opened,
     seal, walk,
 };
-use crate::map::DataMap;
+use crate::{graph::Edge, map::DataMap};
 
 /// The cause of a subject's failure when the account has no data map.
 pub(super) const NO_MAP: &str = "no_data_map";
 
 /// The cause of a subject's failure when no collection of the map knows this kind of identifier.
 pub(super) const NO_IDENTITY: &str = "no_identity";
+
+/// The cause of a part's failure when another store, through which its rows are reached, failed.
+const UNREACHED: &str = "unreached";
 
 /// The cause of a wait: the plan is not the one that was asked for.
 pub(super) const PLAN_CHANGED: &str = "plan_changed";
@@ -200,7 +203,23 @@ impl<'e> Run<'e> {
     async fn go_on(&self, mut parts: Vec<Part>) -> Result<(), Error> {
         let number = |part: &Part| self.map.stores.iter().position(|entry| entry.name == part.store);
         for store_no in &self.map.graph.store_order {
+            let before: Vec<Part> = parts
+                .iter()
+                .filter(|part| number(part).is_some_and(|no| self.leads_into(no, *store_no)))
+                .cloned()
+                .collect();
             let Some(part) = parts.iter_mut().find(|part| number(part) == Some(*store_no)) else { continue };
+            if part.state < State::Planned {
+                // Rows here may be reached only through a store that is not walked yet, or cannot be.
+                if let Some(first) = before.iter().find(|first| first.state < State::Planned) {
+                    part.next_attempt_at = first.next_attempt_at;
+                    continue;
+                }
+                if before.iter().any(|first| first.state == State::Done && !first.cause.is_empty()) {
+                    UNREACHED.clone_into(&mut part.cause);
+                    self.fail(part).await?;
+                }
+            }
             let is_due = part.next_attempt_at <= self.lease.now();
             if matches!(part.state, State::Pending | State::Resolving) && is_due {
                 self.resolve(part, *store_no).await?;
@@ -229,6 +248,13 @@ impl<'e> Run<'e> {
         if is_held { wait(&self.lease, State::Held, "").await } else { seal::end(&self.lease, Some(&self.map)).await }
     }
 
+    /// Whether rows of one store lead to rows of another.
+    fn leads_into(&self, from: usize, to: usize) -> bool {
+        let nodes = &self.map.graph.nodes;
+        let leads = |edge: &Edge| nodes.get(edge.to).is_some_and(|node| node.store == to);
+        from != to && nodes.iter().any(|node| node.store == from && node.edges.iter().any(leads))
+    }
+
     /// Whether anything was erased already, so that no plan can be asked about any more.
     fn is_begun(&self, parts: &[Part]) -> bool {
         parts.iter().any(|part| part.state >= State::Erasing && part.cause.is_empty())
@@ -255,7 +281,8 @@ impl<'e> Run<'e> {
         let digests = parts.iter().map(|part| (part.store.clone(), plan_part(part))).collect();
         let plan = plan_hash(&self.map.hash, hashes, job.bots.as_deref(), &digests);
         write_work!(self.lease, tx, Ok(work::set_plan(tx, job, &plan).await?))?;
-        if !job.is_approved && !job.wanted_plan.is_empty() && job.wanted_plan != plan {
+        // Who approves a plan wants that one from then on.
+        if !job.wanted_plan.is_empty() && job.wanted_plan != plan {
             wait(&self.lease, State::Planned, PLAN_CHANGED).await?;
             return Ok(false);
         }
@@ -304,12 +331,11 @@ impl<'e> Run<'e> {
             let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
             states.insert(part.store.clone(), part.state);
             let last = states.values().copied().min().unwrap_or(State::Pending);
-            // The request itself is done with its receipt.
-            last.min(State::Verifying)
+            let is_begun = states.values().any(|state| (State::Erasing..=State::Verifying).contains(state));
+            // Once something is erased nothing can be called off, whatever another store waits for;
+            // and the request itself is done with its receipt.
+            if is_begun { last.clamp(State::Erasing, State::Verifying) } else { last.min(State::Verifying) }
         };
-        let begun = part.state >= State::Erasing && state < State::Erasing;
-        // Once something was erased nothing can be called off, whatever another store waits for.
-        let state = if begun { State::Erasing } else { state };
         work::save_part(tx, &self.lease.job, part).await?;
         work::set_state(tx, &self.lease.job, state, "", self.lease.now()).await?;
         Ok(())

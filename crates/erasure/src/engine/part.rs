@@ -230,6 +230,8 @@ impl Run<'_> {
         walk.enter(&self.seeds_of(part), &mut list).await?;
         self.follow_from_others(&walk, &mut list).await?;
         while let Some(chunk) = list.next().await? {
+            // By their keys too: a row may have lost what led to it.
+            walk.find_remaining(&chunk, &self.salt()?, &mut list).await?;
             walk.follow(&chunk, &mut list).await?;
         }
         part.n_rounds += 1;
@@ -296,7 +298,7 @@ impl Run<'_> {
     }
 
     /// Ends a part that cannot be carried out.
-    async fn fail(&self, part: &mut Part) -> Result<(), Error> {
+    pub(super) async fn fail(&self, part: &mut Part) -> Result<(), Error> {
         tracing::error!(
             request = self.lease.job.id,
             store = part.store,

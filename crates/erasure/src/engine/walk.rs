@@ -1,7 +1,7 @@
 //! The walk: from identifiers to rows, and from rows to rows, collection by collection, for all
 //! subjects at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use futures_util::TryStreamExt as _;
 use rolecall_model::erasure::{Identity, Subject};
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     catalog::Catalog,
     graph::{Action, Edge, Graph, Node, NodeNo, Place},
-    stores::{Search, Sought, Store, StoreError},
+    stores::{Key, Search, Slice, Sought, Store, StoreError},
 };
 
 /// A walk through one store.
@@ -112,6 +112,27 @@ impl Walk<'_> {
                 .collect();
             let is_scoped = self.bots.is_none() || (chunk.kind.is_scoped && edge.is_owning);
             self.find(edge.to, to, &[&edge.place], &sought, is_scoped, list).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds those rows of `chunk` that are still there, or still not masked, though they were erased.
+    pub(super) async fn find_remaining(
+        &self,
+        chunk: &Chunked,
+        salt: &[u8; 32],
+        list: &mut WorkList<'_>,
+    ) -> Result<(), Stopped> {
+        let Some(node) = self.graph.nodes.get(chunk.kind.node).filter(|_| chunk.kind.is_to_do) else { return Ok(()) };
+        let masks = match &node.action {
+            Action::Mask(masks) => Some(masks.as_slice()),
+            _ => None,
+        };
+        let keys: Vec<&Key> = chunk.rows.iter().map(|row| &row.key).collect();
+        let slice = Slice { table: &node.table, primary_key: &node.primary_key, masks, salt, keys: &keys };
+        let remaining: HashSet<Key> = self.store.remaining(self.catalog, slice).await?.into_iter().collect();
+        for row in chunk.rows.iter().filter(|row| remaining.contains(&row.key)) {
+            list.push(chunk.kind, row.clone(), false);
         }
         Ok(())
     }

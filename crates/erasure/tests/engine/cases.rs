@@ -5,7 +5,7 @@ use rolecall_testkit::Kind as ForeignKind;
 
 use crate::{
     each_world,
-    world::{ROWS_EACH, outcomes},
+    world::{ROWS_EACH, World, outcomes},
 };
 
 each_world! {
@@ -168,16 +168,27 @@ each_world! {
         assert_eq!(world.chat.count("SELECT COUNT(*) FROM bot_user").await, 0, "it is there, and empty as before");
     }
 
+    async fn a_store_that_is_reached_through_a_failed_one_is_not_called_clean(world: World) {
+        let bots = world.bots().await;
+        world.people(&["ana"], &bots).await;
+        let Some(other) = rolecall_testkit::ForeignDb::start(world.chat.kind).await else { return };
+        other.run(PROFILES).await;
+        world.set_map(&with_crm(&world, &other.url)).await;
+        world.chat.run("DROP TABLE event").await;
+        let id = world.ask(&["ana@chat.example"]).await;
+        let report = world.work_through(&id).await;
+        assert!(outcomes(&report)["ana@chat.example"].starts_with("failed"), "{report:?}");
+        let causes: Vec<&str> = report.stores.iter().map(|store| store.cause.as_str()).collect();
+        assert_eq!(causes, ["map_check", "unreached"]);
+        assert_eq!(other.count("SELECT COUNT(*) FROM profile WHERE likes IS NULL").await, 0);
+    }
+
     async fn values_of_one_store_lead_into_another(world: World) {
         let bots = world.bots().await;
         world.people(&["ana", "ben"], &bots).await;
         let Some(other) = rolecall_testkit::ForeignDb::start(world.chat.kind).await else { return };
-        other.run("CREATE TABLE profile (id VARCHAR(20) NOT NULL PRIMARY KEY, user_id VARCHAR(64), likes VARCHAR(60));
-                   CREATE INDEX profile_by_user ON profile (user_id);
-                   INSERT INTO profile VALUES ('1', 'ana', 'tea'); INSERT INTO profile VALUES ('2', 'ben', 'tea');").await;
-        let map = world.data_map("").replace("\npolicy:", &format!("\n  crm: {{url: '{}', datasets: [crm]}}\npolicy:", other.url))
-            .replace("stores: {chat: ", "stores:\n  chat: ").replace("35d}}", "35d}");
-        world.set_map(&format!("{map}{CRM}")).await;
+        other.run(PROFILES).await;
+        world.set_map(&with_crm(&world, &other.url)).await;
         let id = world.ask(&["ana@chat.example"]).await;
         let report = world.work_through(&id).await;
         assert_eq!(outcomes(&report)["ana@chat.example"], "erased", "{report:?}");
@@ -186,6 +197,20 @@ each_world! {
         assert_eq!(world.rows_of("ana").await, 0);
     }
 }
+
+/// The chat's map, and beside it one of a second store whose rows are reached by users' ids.
+fn with_crm(world: &World, url: &str) -> String {
+    let map = world.data_map("").replace("stores: {chat: ", "stores:\n  chat: ").replace("35d}}", "35d}");
+    let map = map.replace("\npolicy:", &format!("\n  crm: {{url: '{url}', datasets: [crm]}}\npolicy:"));
+    format!("{map}{CRM}")
+}
+
+const PROFILES: &str = "
+CREATE TABLE profile (id VARCHAR(20) NOT NULL PRIMARY KEY, user_id VARCHAR(64), likes VARCHAR(60));
+CREATE INDEX profile_by_user ON profile (user_id);
+INSERT INTO profile VALUES ('1', 'ana', 'tea');
+INSERT INTO profile VALUES ('2', 'ben', 'tea');
+";
 
 const MASKS: &str = "
 stores: {chat: {url: 'URL', datasets: [chat]}}
