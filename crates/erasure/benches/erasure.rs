@@ -4,6 +4,7 @@
 //! scripts/postgres-private cargo bench -p rolecall-erasure            the full size: minutes
 //! ROLECALL_BENCH_SCALE=20 cargo bench -p rolecall-erasure             a twentieth of it
 //! ROLECALL_BENCH_ONLY=sqlite cargo bench -p rolecall-erasure          one engine
+//! ROLECALL_BENCH_LOG=debug cargo bench -p rolecall-erasure            with what each step took
 //! ```
 //!
 //! One chat database of 20,016 users, 1.1 million messages and 2 million events, its rows in random
@@ -31,6 +32,7 @@ use rolecall_model::erasure::Subject;
 use rolecall_testkit::{ForeignDb, Kind as ForeignKind, TestApp};
 use sqlx::AssertSqlSafe;
 use tokio::task::JoinHandle;
+use tracing_subscriber::EnvFilter;
 
 /// Ordinary users; sixteen more have other amounts.
 const N_USERS: usize = 20_000;

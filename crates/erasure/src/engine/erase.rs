@@ -115,6 +115,7 @@ impl<'r> Eraser<'r> {
         let took = began.elapsed();
         let n_rows = pieces.iter().map(|piece| piece.rows.len()).sum::<usize>();
         self.write_down(&pieces, &bad).await?;
+        tracing::debug!(rows = n_rows, ?took, in_all = ?began.elapsed(), "erased");
         self.adapt(n_rows, took);
         self.rest(n_rows, began, took).await;
         Ok(true)

@@ -1,6 +1,6 @@
 //! A request's part in one store, taken through its states.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant as Clock};
 
 use rolecall_model::{
     erasure::{Outcome, State},
@@ -123,7 +123,9 @@ impl Run<'_> {
     }
 
     async fn try_resolve(&self, part: &mut Part, store_no: usize) -> Result<(), Halt> {
+        let began = Clock::now();
         let opened = self.open(store_no).await?;
+        tracing::debug!(took = ?began.elapsed(), "opened");
         let walk = Walk {
             graph: &self.map.graph,
             store_no,
@@ -149,6 +151,7 @@ impl Run<'_> {
         while let Some(chunk) = list.next().await? {
             walk.follow(&chunk, &mut list).await?;
         }
+        tracing::debug!(took = ?began.elapsed(), "resolved");
         part.plan_digest = list.digest();
         part.state = State::Planned;
         Self::went_well(part);
@@ -217,6 +220,7 @@ impl Run<'_> {
     }
 
     async fn try_verify(&self, part: &mut Part, store_no: usize) -> Result<(), Halt> {
+        let began = Clock::now();
         let opened = self.open(store_no).await?;
         let walk = Walk {
             graph: &self.map.graph,
@@ -234,6 +238,7 @@ impl Run<'_> {
             walk.find_remaining(&chunk, &self.salt()?, &mut list).await?;
             walk.follow(&chunk, &mut list).await?;
         }
+        tracing::debug!(took = ?began.elapsed(), "looked again");
         part.n_rounds += 1;
         part.rescanned_at = self.lease.now();
         Self::went_well(part);
