@@ -50,6 +50,11 @@ const N_MANY: usize = 1_000;
 #[tokio::main]
 async fn main() {
     let scale = variable("ROLECALL_BENCH_SCALE").and_then(|scale| scale.parse().ok()).unwrap_or(1);
+    let only = variable("ROLECALL_BENCH_ONLY").unwrap_or_default();
+    if let Some(level) = variable("ROLECALL_BENCH_LOG") {
+        let filter = EnvFilter::new(format!("off,rolecall_erasure={level}"));
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
     for (kind, own) in [
         (ForeignKind::Sqlite, rolecall_testkit::Engine::Sqlite),
         (ForeignKind::Postgres, rolecall_testkit::Engine::Postgres),
