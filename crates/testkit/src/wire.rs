@@ -1,5 +1,7 @@
 //! A wire to a server that a test can cut and mend.
 
+use std::sync::Arc;
+
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -11,6 +13,8 @@ pub struct Wire {
     /// The URL of what is behind it, by way of the wire.
     pub url: String,
     is_cut: watch::Sender<bool>,
+    /// Each connection that is open holds a receiver of it.
+    open: Arc<watch::Sender<()>>,
 }
 
 impl Wire {
@@ -23,17 +27,24 @@ impl Wire {
         let url = format!("{before}@{here}/{after}");
         let (is_cut, watcher) = watch::channel(false);
         let server = server.to_owned();
+        let open = Arc::new(watch::Sender::new(()));
+        let connections = Arc::clone(&open);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                tokio::spawn(carry(near, server.clone(), watcher.clone()));
+                let (server, watcher, connection) = (server.clone(), watcher.clone(), connections.subscribe());
+                tokio::spawn(async move {
+                    carry(near, server, watcher).await;
+                    drop(connection);
+                });
             }
         });
-        Self { url, is_cut }
+        Self { url, is_cut, open }
     }
 
-    /// Cuts it.
-    pub fn cut(&self) {
+    /// Cuts it. Nothing that is sent after this returns arrives.
+    pub async fn cut(&self) {
         self.is_cut.send_replace(true);
+        self.open.closed().await;
     }
 
     /// Mends it.

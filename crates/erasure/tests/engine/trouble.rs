@@ -249,10 +249,14 @@ async fn survives_a_cut(world: World, at: Kind) {
     let engine = world.another(
         "cut off",
         Arc::new(move |call: Call| {
-            if call.kind == at && !is_cut.swap(true, Ordering::SeqCst) {
-                cutter.cut();
-            }
-            Box::pin(async { None })
+            let cuts = call.kind == at && !is_cut.swap(true, Ordering::SeqCst);
+            let wire = Arc::clone(&cutter);
+            Box::pin(async move {
+                if cuts {
+                    wire.cut().await;
+                }
+                None
+            })
         }),
     );
     while engine.work_one().await.expect("our own side is well") {}
@@ -298,10 +302,14 @@ async fn our_own_database_may_go_away_in_the_middle() {
                 &wire.url,
                 "cut off",
                 Arc::new(move |call: Call| {
-                    if call.kind == at && !is_cut.swap(true, Ordering::SeqCst) {
-                        cutter.cut();
-                    }
-                    Box::pin(async { None })
+                    let cuts = call.kind == at && !is_cut.swap(true, Ordering::SeqCst);
+                    let wire = Arc::clone(&cutter);
+                    Box::pin(async move {
+                        if cuts {
+                            wire.cut().await;
+                        }
+                        None
+                    })
                 }),
             )
             .await;

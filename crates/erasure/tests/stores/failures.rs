@@ -4,13 +4,8 @@ use rolecall_erasure::{
     graph::Masking,
     stores::{Failure, StoreError},
 };
-use rolecall_testkit::{ForeignDb, Kind, each_store};
+use rolecall_testkit::{ForeignDb, Kind, Wire, each_store};
 use sqlx::Connection as _;
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    sync::watch,
-};
 
 use crate::world::{World, keys, mask, open};
 
@@ -140,13 +135,13 @@ each_store! {
             assert!(!std::path::Path::new(&path).exists(), "a store is never made");
             return;
         }
-        let (url, cut) = through_a_wire(&store.url).await;
+        let wire = Wire::to(&store.url).await;
         let world = World::new(store, "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)", &["t"]).await;
-        let world = World { store: open(&url).await.expect("it opens"), ..world };
+        let world = World { store: open(&wire.url).await.expect("it opens"), ..world };
         assert_eq!(world.remaining("t", None, &keys(&["1"])).await, keys(&["1"]));
 
         let cut_in_the_middle = Box::pin(async {
-            cut.send(true).expect("the wire is there");
+            wire.cut().await;
             true
         });
         let all = keys(&["1"]);
@@ -162,10 +157,10 @@ each_store! {
         let lost = world.store.erase(&world.catalog, &[slice], cut_in_the_middle).await;
         assert_told(&lost.expect_err("the wire is cut"), Failure::Unreachable, None);
         assert_told(&world.erase("t", None, &keys(&["1"])).await.expect_err("cut"), Failure::Unreachable, None);
-        assert_told(&open(&url).await.err().expect("cut"), Failure::Unreachable, None);
+        assert_told(&open(&wire.url).await.err().expect("cut"), Failure::Unreachable, None);
         assert_eq!(world.db.count("SELECT COUNT(*) FROM t").await, 1);
 
-        cut.send(false).expect("the wire is there");
+        wire.mend();
         assert_eq!(world.erase("t", None, &keys(&["1"])).await, Ok(1));
     }
 
@@ -187,29 +182,4 @@ async fn reader(db: &ForeignDb, grants: &str) -> String {
     let (scheme, rest) = db.url.split_once("://").expect("a URL");
     let (_, after) = rest.rsplit_once('@').expect("a login");
     format!("{scheme}://{user}:p@{after}")
-}
-
-/// The same URL by way of a wire that can be cut.
-async fn through_a_wire(url: &str) -> (String, watch::Sender<bool>) {
-    let (before, after) = url.rsplit_once('@').expect("a login");
-    let (address, path) = after.split_once('/').expect("a database");
-    let (address, listener) = (address.to_owned(), TcpListener::bind("127.0.0.1:0").await.expect("a port"));
-    let own = listener.local_addr().expect("an address");
-    let (cut, is_cut) = watch::channel(false);
-    tokio::spawn(async move {
-        while let Ok((mut near, _)) = listener.accept().await {
-            let (mut is_cut, address) = (is_cut.clone(), address.clone());
-            tokio::spawn(async move {
-                if *is_cut.borrow() {
-                    return;
-                }
-                let mut far = TcpStream::connect(address).await.expect("the server is there");
-                tokio::select! {
-                    _ = copy_bidirectional(&mut near, &mut far) => {}
-                    _ = is_cut.wait_for(|is_cut| *is_cut) => {}
-                }
-            });
-        }
-    });
-    (format!("{before}@{own}/{path}"), cut)
 }

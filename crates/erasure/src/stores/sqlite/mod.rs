@@ -27,6 +27,8 @@ const GREETING: &str = "\
     PRAGMA busy_timeout = 2000; \
     PRAGMA foreign_keys = ON; \
     PRAGMA secure_delete = ON; \
+    PRAGMA cache_size = -16384; \
+    PRAGMA wal_autocheckpoint = 4096; \
     PRAGMA trusted_schema = OFF";
 
 /// Opens the file at `location`, which must be there.
