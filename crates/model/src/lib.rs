@@ -6,6 +6,7 @@
 pub mod app;
 pub mod audit;
 pub mod bot;
+pub mod delta;
 pub mod erasure;
 pub mod group;
 pub mod ids;
