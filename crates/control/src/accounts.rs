@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rolecall_model::{
     audit::{Actor, Event},
+    delta::Delta,
     ids::{AccountNo, Kind, RoleNo, UserNo, hex24, hex24_after, prefixed},
     problem::Problems,
     role::{BUILT_IN, MASTER_ADMIN, Role},
@@ -100,12 +101,15 @@ async fn create_in(
         });
     }
     roles::insert(change.tx, no, &built_in).await?;
+    change.note([Delta::Account]);
+    change.note(built_in.iter().map(|role| Delta::Role(role.no)));
 
     let owner_id = prefixed(Kind::User, core.random.bytes());
     let owner = User::new(UserNo(change.next_no()), owner_id.clone(), owner_email.to_owned(), change.at);
     change.account.owner_no = owner.no;
     change.account.n_users += 1;
     users::insert(change.tx, no, change.account.revision, std::slice::from_ref(&owner)).await?;
+    change.note([Delta::User(owner.no)]);
     change.record(Record {
         event: Event::UserCreated,
         target: owner.id.clone(),

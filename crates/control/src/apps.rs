@@ -6,6 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rolecall_model::{
     app::{Algorithm, App, Kind, Scope},
     audit::Event,
+    delta::Delta,
     ids::{self, prefixed},
     problem::Problems,
     text,
@@ -95,6 +96,7 @@ async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewApp, id: &str, secret: Optio
         created_at: change.at,
     };
     apps::upsert(change.tx, &app).await?;
+    change.note([Delta::Apps]);
     change.record(Record {
         event: Event::AppCreated,
         target: app.id.clone(),
@@ -137,6 +139,7 @@ async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, action: Action) -> Result<(), 
     match action {
         Action::Delete => {
             apps::remove(change.tx, id).await?;
+            change.note([Delta::Apps]);
             change.record(Record {
                 event: Event::AppDeleted,
                 target: app.id.clone(),
@@ -149,6 +152,7 @@ async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, action: Action) -> Result<(), 
             app.is_enabled = action == Action::Enable;
             if app != before {
                 apps::upsert(change.tx, &app).await?;
+                change.note([Delta::Apps]);
                 let done = if app.is_enabled { "enabled" } else { "disabled" };
                 change.record(Record {
                     event: Event::AppModified,
@@ -190,6 +194,7 @@ async fn rotate_in(ctx: &Ctx, tx: &mut Tx, id: &str, overlap_ms: i64, secret: &s
     app.previous_secret = app.secret_sealed.take().map(|old| (old, change.at.plus_ms(overlap_ms)));
     app.secret_sealed = Some(sealed(&ctx.core, id, secret));
     apps::upsert(change.tx, &app).await?;
+    change.note([Delta::Apps]);
     change.record(Record {
         event: Event::AppModified,
         target: app.id.clone(),

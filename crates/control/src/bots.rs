@@ -6,6 +6,7 @@ use rolecall_model::{
     app::Kind as AppKind,
     audit::Event,
     bot::Bot,
+    delta::Delta,
     ids::{BotNo, Kind, prefixed},
     page::Page,
     problem::Problems,
@@ -182,6 +183,7 @@ pub async fn insert(ctx: &Ctx, change: &mut Change<'_>, new: &[NewBot]) -> Resul
     }
     let account = change.account_no();
     bots::insert(change.tx, account, &made).await?;
+    change.note(made.iter().map(|bot| Delta::Bot(bot.no)));
     assignments::add(change, &mut Known::default(), &owned).await?;
     Ok(made)
 }

@@ -1,7 +1,12 @@
 //! A change of an account: one at a time, with its audit entries, or not at all.
 
-use rolecall_model::{audit::Event, ids::AccountNo, time::Instant};
-use rolecall_store::{Tx, accounts, audit};
+use rolecall_model::{
+    audit::Event,
+    delta::{Delta, MAX_DELTAS},
+    ids::AccountNo,
+    time::Instant,
+};
+use rolecall_store::{Tx, accounts, audit, changes};
 use serde_json::Value;
 
 use crate::{Ctx, Error, audit::chain};
@@ -33,6 +38,7 @@ pub struct Change<'t> {
     pub at: Instant,
     actor: String,
     pending: Vec<audit::Entry>,
+    deltas: changes::Deltas,
     is_changed: bool,
 }
 
@@ -46,7 +52,15 @@ impl<'t> Change<'t> {
         let at = ctx.now().max(account.changed_at);
         account.changed_at = at;
         account.revision += 1;
-        Ok(Self { tx, account, at, actor: ctx.actor.as_text(), pending: Vec::new(), is_changed: false })
+        Ok(Self {
+            tx,
+            account,
+            at,
+            actor: ctx.actor.as_text(),
+            pending: Vec::new(),
+            deltas: Some(Vec::new()),
+            is_changed: false,
+        })
     }
 
     /// The account's number.
@@ -83,12 +97,23 @@ impl<'t> Change<'t> {
         self.account.audit_seq
     }
 
+    /// Notes what images of the account in memory have to know of the change. More than is worth
+    /// keeping is forgotten, and images are loaded again.
+    pub fn note(&mut self, deltas: impl IntoIterator<Item = Delta>) {
+        if let Some(noted) = &mut self.deltas {
+            noted.extend(deltas);
+            if noted.len() > MAX_DELTAS {
+                self.deltas = None;
+            }
+        }
+    }
+
     /// Writes the noted entries out if they have become many. Long changes call it between steps.
     pub async fn flush_if_full(&mut self) -> Result<(), Error> {
         if self.pending.len() >= BATCH { self.flush().await } else { Ok(()) }
     }
 
-    /// Writes the entries and the account's new numbers. A change that recorded nothing writes
+    /// Writes the entries, what was noted, and the account's new numbers. A change that recorded nothing writes
     /// nothing, and the account's revision stays.
     pub async fn finish(mut self) -> Result<(), Error> {
         if !self.is_changed {
@@ -96,6 +121,7 @@ impl<'t> Change<'t> {
             return Ok(());
         }
         self.flush().await?;
+        changes::insert(self.tx, self.account.no, self.account.revision, &self.deltas).await?;
         accounts::save(self.tx, &self.account).await?;
         Ok(())
     }

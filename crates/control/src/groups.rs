@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rolecall_model::{
     audit::Event,
+    delta::Delta,
     group::Group,
     ids::{GroupNo, Kind, prefixed},
     page::Page,
@@ -138,6 +139,7 @@ pub async fn insert(ctx: &Ctx, change: &mut Change<'_>, new: &[NewGroup]) -> Res
     }
     let account = change.account_no();
     groups::insert(change.tx, account, &made).await?;
+    change.note(made.iter().map(|group| Delta::Group(group.no)));
     change.flush_if_full().await?;
     Ok(made)
 }

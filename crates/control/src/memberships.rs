@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use rolecall_model::{
     audit::Event,
+    delta::Delta,
     group::{self, Group},
     ids::GroupNo,
     user::User,
@@ -90,6 +91,10 @@ async fn add(change: &mut Change<'_>, event: Event, pairs: Vec<Pair<'_>>) -> Res
     let began = recorded(change, event, pairs);
     let (account, at) = (change.account_no(), change.at);
     memberships::insert(change.tx, account, at, &began).await?;
+    change.note(began.iter().map(|(Membership { group, member }, _)| match *member {
+        Member::User(user) => Delta::Joined { group: *group, user },
+        Member::Group(member) => Delta::Nested { group: *group, member },
+    }));
     change.flush_if_full().await?;
     Ok(began.into_iter().map(|(membership, _)| membership).collect())
 }
@@ -100,6 +105,10 @@ async fn remove(change: &mut Change<'_>, event: Event, pairs: Vec<Pair<'_>>) -> 
     let ended = recorded(change, event, pairs);
     let (account, at) = (change.account_no(), change.at);
     memberships::end(change.tx, account, at, &ended).await?;
+    change.note(ended.iter().map(|(Membership { group, member }, _)| match *member {
+        Member::User(user) => Delta::Left { group: *group, user },
+        Member::Group(member) => Delta::Unnested { group: *group, member },
+    }));
     change.flush_if_full().await
 }
 

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod backup;
 pub mod bots;
 mod bulk;
+pub mod changes;
 mod core;
 mod db;
 pub mod erasures;

@@ -23,7 +23,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: [Migration; 64] = migrations! {
+const MIGRATIONS: [Migration; 65] = migrations! {
     1 "0001_accounts"
     2 "0002_accounts_by_id"
     3 "0003_apps"
@@ -88,10 +88,11 @@ const MIGRATIONS: [Migration; 64] = migrations! {
     62 "0062_erasures_to_forget"
     63 "0063_hold_subjects_by_hold"
     64 "0064_users_by_org_user_id_any_case"
+    65 "0065_changes"
 };
 
 /// The schema version this program writes and reads.
-pub const VERSION: i64 = 64;
+pub const VERSION: i64 = 65;
 
 const MAKE_BOOK: &str =
     "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at_ms BIGINT NOT NULL)";

@@ -7,7 +7,7 @@ use sqlx::Row as _;
 use crate::{
     Db, Meter,
     assignments::{FOR_GROUPS, FOR_USERS, KEY},
-    bots, bulk,
+    bots, bulk, changes,
     erasures::{data_maps, holds, ledger, requests},
     groups, holdings,
     memberships::{self, END_GROUPS, END_USERS, FIND_GROUPS, FIND_USERS},
@@ -88,6 +88,10 @@ fn statements() -> Vec<(&'static str, String)> {
         ("whole users by number", bulk::seek(users::FIND_BY_NO, &names::BY_NO, 8)),
         ("change users", bulk::seek(users::UPDATE, &users::CHANGED, 8)),
         ("remove users", bulk::seek(users::REMOVE, &users::REMOVED, 8)),
+    ]);
+    statements.extend([
+        ("changes since one", changes::SINCE.to_owned()),
+        ("clear old changes away", changes::PRUNE.to_owned()),
     ]);
     let hashes = |sql: &str| bulk::seek(sql, &ledger::BY_HASH, 8);
     statements.extend([

@@ -60,7 +60,8 @@ const RESTORE: &str = "
 WITH sought (account_no, id) AS (VALUES SOUGHT)
 UPDATE roles SET removed_at_ms = NULL
 FROM sought
-WHERE roles.account_no = sought.account_no AND roles.role_id = sought.id AND removed_at_ms IS NOT NULL";
+WHERE roles.account_no = sought.account_no AND roles.role_id = sought.id AND removed_at_ms IS NOT NULL
+RETURNING role_no";
 
 fn role(row: &AnyRow) -> Result<Role, Error> {
     let unreadable = |column: &str| Error::Failed { code: format!("unreadable roles.{column}") };
@@ -192,18 +193,21 @@ pub async fn remove(tx: &mut Tx, account: AccountNo, at: Instant, roles: &[RoleN
     Ok(())
 }
 
-/// Takes the removal of roles back: they are what they were.
+/// Takes the removal of roles back: they are what they were. Answers their numbers.
 ///
 /// Errors: [`Error::Conflict`] if a name or reference id of one was taken by another role since.
-pub async fn restore(tx: &mut Tx, account: AccountNo, ids: &[String]) -> Result<(), Error> {
+pub async fn restore(tx: &mut Tx, account: AccountNo, ids: &[String]) -> Result<Vec<RoleNo>, Error> {
+    let mut restored = Vec::with_capacity(ids.len());
     for slice in bulk::slices(ids) {
         let mut restore = sought(RESTORE, &[Number, Text], slice.len());
         for id in slice {
             restore = restore.bind(account.0).bind(id.clone());
         }
-        tx.run(restore).await?;
+        for row in tx.all(restore).await? {
+            restored.push(RoleNo(row.try_get(0)?));
+        }
     }
-    Ok(())
+    Ok(restored)
 }
 
 fn sought(sql: &str, columns: &[Column], n: usize) -> Statement {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use rolecall_model::{
     audit::Event,
+    delta::Delta,
     ids::{BotNo, GroupNo, RoleNo, UserNo},
 };
 use rolecall_store::{
@@ -89,6 +90,7 @@ pub(crate) async fn add_new(
         let new: Vec<Assignment> = chunk.iter().filter(|assignment| !held.contains(assignment)).copied().collect();
         let rows = record(change, known, &new, Turn::Begins).await?;
         assignments::insert(change.tx, account, change.at, &rows).await?;
+        change.note(new.iter().map(|assignment| delta(assignment, Turn::Begins)));
         added.extend(new);
     }
     Ok(added)
@@ -105,6 +107,7 @@ pub async fn end(change: &mut Change<'_>, known: &mut Known, assignments: &[Assi
         held.sort_unstable();
         let rows = record(change, known, &held, Turn::Ends).await?;
         assignments::end(change.tx, account, change.at, &rows).await?;
+        change.note(held.iter().map(|assignment| delta(assignment, Turn::Ends)));
     }
     Ok(())
 }
@@ -141,6 +144,16 @@ async fn end_all_of(change: &mut Change<'_>, of: Of) -> Result<(), Error> {
 enum Turn {
     Begins,
     Ends,
+}
+
+fn delta(assignment: &Assignment, turn: Turn) -> Delta {
+    let Assignment { bot, role, holder } = *assignment;
+    match (holder, turn) {
+        (Holder::User(user), Turn::Begins) => Delta::UserAssigned { bot, role, user },
+        (Holder::User(user), Turn::Ends) => Delta::UserUnassigned { bot, role, user },
+        (Holder::Group(group), Turn::Begins) => Delta::GroupAssigned { bot, role, group },
+        (Holder::Group(group), Turn::Ends) => Delta::GroupUnassigned { bot, role, group },
+    }
 }
 
 /// Notes the audit entry of each assignment; each with the entry's number.

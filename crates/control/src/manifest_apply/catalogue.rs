@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use rolecall_model::{
     audit::Event,
     bot::Bot,
+    delta::Delta,
     group::Group,
     ids::UserNo,
     manifest,
@@ -319,6 +320,7 @@ async fn update_groups(change: &mut Change<'_>, updated: Vec<(Group, Group)>) ->
     let account = change.account_no();
     for (before, after) in updated {
         groups::update(change.tx, account, &after).await?;
+        change.note([Delta::Group(after.no)]);
         let shown = |group: &Group| json!({"groupId": group.id, "name": group.name, "description": group.description});
         change.record(Record {
             event: Event::GroupUpdated,
@@ -345,6 +347,7 @@ async fn update_bots(
     let (mut ended, mut begun) = (Vec::new(), Vec::new());
     for (before, after) in updated {
         bots::update(change.tx, account, &after).await?;
+        change.note([Delta::Bot(after.no)]);
         let [old, new] = [&before, &after].map(|bot| owners.by_no.get(&bot.owner_no));
         let (old, new) = (old.ok_or_else(gone)?, new.ok_or_else(gone)?);
         change.record(Record {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use rolecall_model::{
     audit::Event,
+    delta::Delta,
     group::Group,
     ids::{BotNo, GroupNo, UserNo},
     page::{Page, Start},
@@ -173,6 +174,7 @@ impl Work<'_> {
             self.report.add(Kind::Bot, Outcome::Removed, || bot.name.clone());
         }
         let lost: Vec<BotNo> = catalogue.lost_bots.iter().map(|bot| bot.no).collect();
+        change.note(lost.iter().copied().map(Delta::Bot));
         Ok(bots::remove(change.tx, account, change.at, &lost).await?)
     }
 
@@ -190,6 +192,7 @@ impl Work<'_> {
         }
         let lost: Vec<GroupNo> = catalogue.lost_groups.iter().map(|group| group.no).collect();
         let account = change.account_no();
+        change.note(lost.iter().copied().map(Delta::Group));
         Ok(groups::remove(change.tx, account, change.at, &lost).await?)
     }
 
@@ -224,6 +227,7 @@ impl Work<'_> {
             }
             let nos: Vec<UserNo> = gone.iter().map(|user| user.no).collect();
             users::remove(change.tx, account, change.account.revision, &nos, change.at).await?;
+            change.note(nos.iter().copied().map(Delta::User));
             change.account.n_users -= i64::try_from(nos.len()).unwrap_or_default();
             change.flush_if_full().await?;
         }

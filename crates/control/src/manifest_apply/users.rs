@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use rolecall_model::{
+    delta::Delta,
     ids::{self, UserNo, prefixed},
     manifest,
     text::fold,
@@ -76,6 +77,7 @@ async fn write(change: &mut Change<'_>, made: &[User], updated: &[(User, User)])
     let (account, revision) = (change.account_no(), change.account.revision);
     let updated: Vec<User> = updated.iter().map(|(_, after)| after.clone()).collect();
     users::update(change.tx, account, revision, &updated).await?;
+    change.note(updated.iter().map(|user| Delta::User(user.no)));
     change.flush_if_full().await
 }
 

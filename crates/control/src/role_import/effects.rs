@@ -2,6 +2,7 @@
 
 use rolecall_model::{
     audit::Event,
+    delta::Delta,
     ids::{RoleNo, hex24},
     role::{Role, RoleType},
 };
@@ -131,6 +132,7 @@ impl Effects {
         }
         let nos: Vec<RoleNo> = self.removed.iter().map(|role| role.no).collect();
         let (account, at) = (change.account_no(), change.at);
+        change.note(nos.iter().copied().map(Delta::Role));
         Ok(roles::remove(change.tx, account, at, &nos).await?)
     }
 
@@ -138,6 +140,7 @@ impl Effects {
         let after: Vec<Role> = self.updated.iter().map(|(_, after)| after.clone()).collect();
         let account = change.account_no();
         roles::update(change.tx, account, &after).await?;
+        change.note(after.iter().map(|role| Delta::Role(role.no)));
         for (before, after) in &self.updated {
             self.record_update(change, &Kept::of(before), &Kept::of(after));
             change.flush_if_full().await?;
@@ -171,8 +174,10 @@ impl Effects {
     async fn make(&self, change: &mut Change<'_>) -> Result<(), Error> {
         let account = change.account_no();
         let ids: Vec<String> = self.restored.iter().map(|kept| kept.role_id.clone()).collect();
-        roles::restore(change.tx, account, &ids).await?;
+        let restored = roles::restore(change.tx, account, &ids).await?;
+        change.note(restored.into_iter().map(Delta::Role));
         roles::insert(change.tx, account, &self.made).await?;
+        change.note(self.made.iter().map(|role| Delta::Role(role.no)));
         for kept in self.restored.iter().cloned().chain(self.made.iter().map(Kept::of)) {
             change.record(Record {
                 event: Event::RoleCreated,

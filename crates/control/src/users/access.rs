@@ -1,6 +1,6 @@
 //! What users may do in the builder.
 
-use rolecall_model::user::User;
+use rolecall_model::{delta::Delta, user::User};
 use rolecall_store::{Tx, users};
 
 use super::{Found, Key, particulars::record_update};
@@ -71,5 +71,6 @@ async fn set_access_in(ctx: &Ctx, tx: &mut Tx, keys: &[(Key, String)], access: A
     }
     let revision = change.account.revision;
     users::update(change.tx, account, revision, &changed).await?;
+    change.note(changed.iter().map(|user| Delta::User(user.no)));
     change.finish().await
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rolecall_model::{
     audit::Event,
+    delta::Delta,
     ids::{Kind, UserNo, prefixed},
     text::{self, fold},
     user::User,
@@ -112,6 +113,7 @@ pub(crate) async fn write(change: &mut Change<'_>, made: &[User]) -> Result<(), 
     change.account.n_users += i64::try_from(made.len()).unwrap_or_default();
     let (account, revision) = (change.account_no(), change.account.revision);
     users::insert(change.tx, account, revision, made).await?;
+    change.note(made.iter().map(|user| Delta::User(user.no)));
     for user in made {
         let mut after = shown(user);
         if user.bot_tasks.as_array().is_some_and(|tasks| !tasks.is_empty()) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rolecall_model::{
     audit::Event,
+    delta::Delta,
     group::Group,
     ids::{GroupNo, UserNo},
     user::User,
@@ -66,6 +67,7 @@ async fn remove_in(ctx: &Ctx, tx: &mut Tx, keys: &[Key]) -> Result<Removed, Erro
     let (at, revision) = (change.at, change.account.revision);
     let leaving: Vec<UserNo> = leaving.iter().map(|user| user.no).collect();
     users::remove(change.tx, account, revision, &leaving, at).await?;
+    change.note(leaving.iter().copied().map(Delta::User));
     change.finish().await?;
     Ok(Removed { n_gone: leaving.len() + n_unknown, refused })
 }

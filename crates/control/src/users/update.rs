@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rolecall_model::{ids::UserNo, user::User};
+use rolecall_model::{delta::Delta, ids::UserNo, user::User};
 use rolecall_store::{Tx, users};
 
 use super::{
@@ -100,5 +100,6 @@ async fn write(
     let rows: Vec<User> = changed.iter().map(|(_, after)| (*after).clone()).collect();
     let (account, revision) = (change.account_no(), change.account.revision);
     users::update(change.tx, account, revision, &rows).await?;
+    change.note(rows.iter().map(|user| Delta::User(user.no)));
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod assignments;
 mod bots;
+mod changes;
 mod erasures;
 mod groups;
 mod holdings;
