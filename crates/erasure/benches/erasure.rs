@@ -16,7 +16,7 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -24,7 +24,7 @@ use std::{
 
 use rolecall_control::erasure::{self, NewDataMap, NewErasure};
 use rolecall_erasure::{
-    engine::{Engine, Options},
+    engine::{Engine, Options, Strides},
     map,
     stores::Rules,
 };
@@ -32,7 +32,12 @@ use rolecall_model::erasure::Subject;
 use rolecall_testkit::{ForeignDb, Kind as ForeignKind, TestApp};
 use sqlx::AssertSqlSafe;
 use tokio::task::JoinHandle;
-use tracing_subscriber::EnvFilter;
+use tracing::{Event, Subscriber, field};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    layer::{Context, SubscriberExt as _},
+    util::SubscriberInitExt as _,
+};
 
 /// Ordinary users; sixteen more have other amounts.
 const N_USERS: usize = 20_000;
@@ -51,10 +56,13 @@ const N_MANY: usize = 1_000;
 async fn main() {
     let scale = variable("ROLECALL_BENCH_SCALE").and_then(|scale| scale.parse().ok()).unwrap_or(1);
     let only = variable("ROLECALL_BENCH_ONLY").unwrap_or_default();
-    if let Some(level) = variable("ROLECALL_BENCH_LOG") {
-        let filter = EnvFilter::new(format!("off,rolecall_erasure={level}"));
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    }
+    let steps = Steps::default();
+    let filter = || EnvFilter::new("off,rolecall_erasure=debug");
+    let lines = variable("ROLECALL_BENCH_LOG").map(|_| tracing_subscriber::fmt::layer().with_writer(std::io::stderr));
+    tracing_subscriber::registry()
+        .with(steps.clone().with_filter(filter()))
+        .with(lines.map(|lines| lines.with_filter(filter())))
+        .init();
     for (kind, own) in [
         (ForeignKind::Sqlite, rolecall_testkit::Engine::Sqlite),
         (ForeignKind::Postgres, rolecall_testkit::Engine::Postgres),
@@ -64,7 +72,7 @@ async fn main() {
         }
         let Some(chat) = ForeignDb::start(kind).await else { continue };
         let Some(app) = TestApp::start(own).await else { continue };
-        Bench::new(app, chat, kind, scale).await.run().await;
+        Bench::new(app, chat, kind, scale, steps.clone()).await.run().await;
     }
 }
 
@@ -73,8 +81,57 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// What the engine's steps took, from its debug lines.
+#[derive(Clone, Default)]
+struct Steps(Arc<Mutex<Vec<Step>>>);
+
+/// One debug line.
+#[derive(Clone, Default)]
+struct Step {
+    name: String,
+    rows: u64,
+    took_ms: f64,
+    in_all_ms: f64,
+}
+
+impl Steps {
+    /// Those since this was last asked.
+    fn take(&self) -> Vec<Step> {
+        std::mem::take(&mut *self.0.lock().expect("nobody panicked"))
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Steps {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut step = Step::default();
+        event.record(&mut step);
+        self.0.lock().expect("nobody panicked").push(step);
+    }
+}
+
+impl field::Visit for Step {
+    fn record_debug(&mut self, field: &field::Field, value: &dyn std::fmt::Debug) {
+        if field.name() == "message" {
+            self.name = format!("{value:?}");
+        }
+    }
+
+    fn record_u64(&mut self, _: &field::Field, value: u64) {
+        self.rows = value;
+    }
+
+    fn record_f64(&mut self, field: &field::Field, value: f64) {
+        if field.name() == "took_ms" {
+            self.took_ms = value;
+        } else {
+            self.in_all_ms = value;
+        }
+    }
+}
+
 struct Bench {
     app: TestApp,
+    steps: Steps,
     chat: Arc<ForeignDb>,
     kind: ForeignKind,
     engine: Engine,
@@ -88,7 +145,7 @@ struct Bench {
 const TABLES: [&str; 5] = ["event", "message", "session", "channel_identity", "bot_user"];
 
 impl Bench {
-    async fn new(app: TestApp, chat: ForeignDb, kind: ForeignKind, scale: usize) -> Self {
+    async fn new(app: TestApp, chat: ForeignDb, kind: ForeignKind, scale: usize, steps: Steps) -> Self {
         let n_users = N_USERS / scale;
         if kind == ForeignKind::Sqlite {
             // As every server that shares such a file with others keeps it.
@@ -106,10 +163,17 @@ impl Bench {
             place_hashes: Vec::new(),
         };
         erasure::set_data_map(&app.operator(), new).await.expect("the map is set");
-        let secrets = Arc::new(|url: &str| Ok(url.to_owned().into()));
-        let options = Options::new(Rules::default(), secrets, "bench");
-        let engine = Engine::new(Arc::clone(&app.server.core), options);
-        Self { app, chat: Arc::new(chat), kind, engine, n_users, next: 1, written: AtomicUsize::new(1_000_000_000) }
+        let engine = engine(&app, Strides::default());
+        Self {
+            app,
+            steps,
+            chat: Arc::new(chat),
+            kind,
+            engine,
+            n_users,
+            next: 1,
+            written: AtomicUsize::new(1_000_000_000),
+        }
     }
 
     async fn run(mut self) {
@@ -118,6 +182,7 @@ impl Bench {
         self.one_user().await;
         self.many_users().await;
         self.heavy_user().await;
+        self.strides().await;
     }
 
     /// Users that nobody has erased yet, spread over the table.
@@ -146,21 +211,56 @@ impl Bench {
     async fn many_users(&mut self) {
         let n = N_MANY.min(self.n_users / 8);
         let (ours, by_hand) = (self.users(n), self.users(n));
+        self.steps.take();
         let took = self.erase(&ours).await;
-        let again = self.look(&ours).await;
+        let steps = self.steps.take();
         let hand = self.erase_by_hand(&by_hand).await;
+        let sum = |name: &str, of: fn(&Step) -> f64| {
+            let all: f64 = steps.iter().filter(|step| step.name == name).map(of).sum();
+            Duration::from_secs_f64(all / 1_000.0)
+        };
+        let again = sum("looked again", |step| step.took_ms);
         row(&format!("{n} users in one request, all of it"), took, hand);
-        row(&format!("{n} users in one request, without the second look"), took.saturating_sub(again), hand);
+        row("the same without looking again", took.saturating_sub(again), hand);
+        row("of it: finding the rows", sum("resolved", |step| step.took_ms), hand);
+        row("of it: the transactions in which they go", sum("erased", |step| step.took_ms), hand);
+        row("of it: writing down how far it is", sum("erased", |step| step.in_all_ms - step.took_ms), hand);
+        row("of it: looking again", again, hand);
+        longest(&steps);
+    }
+
+    /// The same work in transactions of set sizes.
+    async fn strides(&mut self) {
+        println!("\n| rows a transaction | rows/s while they go | longest transaction |\n|---|---|---|");
+        let n = (N_MANY / 2).min(self.n_users / 16);
+        for max_rows in [500, 2_000, 10_000] {
+            let users = self.users(n);
+            let set = Strides { aim: Duration::from_mins(1), max_rows };
+            let default = std::mem::replace(&mut self.engine, engine(&self.app, set));
+            self.steps.take();
+            self.erase(&users).await;
+            self.engine = default;
+            let steps = self.steps.take();
+            let erased: Vec<&Step> = steps.iter().filter(|step| step.name == "erased").collect();
+            let n_rows: u64 = erased.iter().map(|step| step.rows).sum();
+            let ms: f64 = erased.iter().map(|step| step.in_all_ms).sum();
+            let longest = erased.iter().map(|step| step.took_ms).fold(0.0, f64::max);
+            let n_rows = f64::from(u32::try_from(n_rows).unwrap_or(u32::MAX));
+            println!("| {max_rows} | {:.0} | {longest:.0} ms |", n_rows / ms * 1_000.0);
+        }
     }
 
     async fn heavy_user(&mut self) {
         let rest = self.bystanders(async { pause(Duration::from_secs(3)).await }).await.1;
         let before = resident_kib();
         let heavy = [self.n_users + 1];
+        self.steps.take();
         let (took, busy) = self.bystanders(self.erase(&heavy)).await;
+        let steps = self.steps.take();
         let grown = peak_kib().saturating_sub(before);
         let hand = self.erase_by_hand(&[self.n_users + 2]).await;
         row("a user with 100,000 messages", took, hand);
+        longest(&steps);
         println!("\nMemory above rest for that user: {} MiB.\n", grown >> 10);
         println!("| bystander, p99 | at rest | beside that erasure | ratio |\n|---|---|---|---|");
         row("reader of one person's messages", busy.reader, rest.reader);
@@ -234,15 +334,6 @@ impl Bench {
         took
     }
 
-    /// Looking for them once more, as the engine does before it seals.
-    async fn look(&self, users: &[usize]) -> Duration {
-        let subjects: Vec<Subject> =
-            users.iter().map(|user| Subject::Plain(format!("user{user}@chat.example"))).collect();
-        let began = Instant::now();
-        self.engine.preview(self.app.operator().account, &subjects, None).await.expect("a preview");
-        began.elapsed()
-    }
-
     async fn erase_by_hand(&self, users: &[usize]) -> Duration {
         let emails: Vec<String> = users.iter().map(|user| format!("'user{user}@chat.example'")).collect();
         let doomed = format!("(SELECT id FROM bot_user WHERE email IN ({}))", emails.join(", "));
@@ -263,6 +354,19 @@ impl Bench {
 struct Bystanders {
     reader: Duration,
     writer: Duration,
+}
+
+/// An engine for `app` that takes such strides.
+fn engine(app: &TestApp, strides: Strides) -> Engine {
+    let secrets = Arc::new(|url: &str| Ok(url.to_owned().into()));
+    let options = Options { strides, ..Options::new(Rules::default(), secrets, "bench") };
+    Engine::new(Arc::clone(&app.server.core), options)
+}
+
+fn longest(steps: &[Step]) {
+    let erased = steps.iter().filter(|step| step.name == "erased");
+    let longest = erased.map(|step| step.took_ms).fold(0.0, f64::max);
+    println!("| its longest transaction | {longest:.0} ms | | |");
 }
 
 async fn pause(time: Duration) {

@@ -8,22 +8,15 @@ use std::{
 use rolecall_model::erasure::Outcome;
 use rolecall_store::erasures::work::{self, Quarantined, ResultRow};
 
-use super::{Error, job::Run, lease::write_work, part::Opened, pause, walk::Stopped, work_list::load};
+use super::{Error, job::Run, lease::write_work, ms, part::Opened, pause, walk::Stopped, work_list::load};
 use crate::{
     graph::{Action, NodeNo},
     map::Pace,
     stores::{Failure, Found, Key, Slice, StoreError},
 };
 
-/// How long a transaction should take: long enough to be worth its commit, short enough that nobody
-/// who waits for its locks notices.
-const AIM: Duration = Duration::from_millis(20);
-
 /// Rows in the first transaction, while nobody knows how long rows take here.
 const FIRST_ROWS: usize = 250;
-
-/// The most rows in a transaction: as many may be done once more after a crash.
-const MAX_ROWS: usize = 2_000;
 
 /// How often a store may be busy in a row before the work is put off.
 const MAX_BUSY: u32 = 8;
@@ -115,7 +108,7 @@ impl<'r> Eraser<'r> {
         let took = began.elapsed();
         let n_rows = pieces.iter().map(|piece| piece.rows.len()).sum::<usize>();
         self.write_down(&pieces, &bad).await?;
-        tracing::debug!(rows = n_rows, ?took, in_all = ?began.elapsed(), "erased");
+        tracing::debug!(rows = n_rows, took_ms = ms(took), in_all_ms = ms(began.elapsed()), "erased");
         self.adapt(n_rows, took);
         self.rest(n_rows, began, took).await;
         Ok(true)
@@ -258,11 +251,13 @@ impl<'r> Eraser<'r> {
         }
     }
 
-    /// Makes the next transaction as large as would take [`AIM`], growing slowly and shrinking at once.
+    /// Makes the next transaction as large as would take the time it should, growing slowly and
+    /// shrinking at once.
     fn adapt(&mut self, n_rows: usize, took: Duration) {
-        let us = usize::try_from(took.as_micros()).unwrap_or(usize::MAX).max(1);
-        let fitting = n_rows.saturating_mul(usize::try_from(AIM.as_micros()).unwrap_or(usize::MAX)) / us;
-        self.n_rows = fitting.clamp(1, self.n_rows.saturating_mul(2)).clamp(8, MAX_ROWS);
+        let strides = &self.run.lease.engine.options.strides;
+        let us = |time: Duration| usize::try_from(time.as_micros()).unwrap_or(usize::MAX);
+        let fitting = n_rows.saturating_mul(us(strides.aim)) / us(took).max(1);
+        self.n_rows = fitting.clamp(1, self.n_rows.saturating_mul(2)).clamp(8, strides.max_rows.max(8));
     }
 
     /// Lets others have the store for a moment, and keeps the pace the map sets.

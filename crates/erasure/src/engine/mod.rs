@@ -64,6 +64,24 @@ pub struct Options {
     pub worker: String,
     /// How long a lease lasts without being renewed. Units: milliseconds.
     pub lease_ms: i64,
+    /// How large its transactions in stores are.
+    pub strides: Strides,
+}
+
+/// How large the transactions are in which rows go.
+#[derive(Clone, Copy, Debug)]
+pub struct Strides {
+    /// How long one should take: long enough to be worth its commit, short enough that nobody who
+    /// waits for its locks notices.
+    pub aim: Duration,
+    /// The most rows in one, however fast they go: as many may be done once more after a crash.
+    pub max_rows: usize,
+}
+
+impl Default for Strides {
+    fn default() -> Self {
+        Self { aim: Duration::from_millis(20), max_rows: 2_000 }
+    }
 }
 
 impl Options {
@@ -73,7 +91,7 @@ impl Options {
             let rules = rules.clone();
             Box::pin(async move { stores::open(&url, &rules).await })
         });
-        Self { secrets, open, worker: worker.into(), lease_ms: 30_000 }
+        Self { secrets, open, worker: worker.into(), lease_ms: 30_000, strides: Strides::default() }
     }
 }
 
@@ -214,6 +232,11 @@ pub(crate) struct Seed {
     pub(crate) ordinal: i64,
     /// The subject.
     pub(crate) subject: Subject,
+}
+
+/// A time as debug lines tell it. Units: milliseconds.
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }
 
 /// Waits. Never while a transaction is open.

@@ -13,6 +13,7 @@ use super::{
     erase::Eraser,
     job::Run,
     lease::write_work,
+    ms,
     walk::{Stopped, Walk},
     work_list::{Chunked, Kind, WorkList, load},
 };
@@ -125,7 +126,7 @@ impl Run<'_> {
     async fn try_resolve(&self, part: &mut Part, store_no: usize) -> Result<(), Halt> {
         let began = Clock::now();
         let opened = self.open(store_no).await?;
-        tracing::debug!(took = ?began.elapsed(), "opened");
+        tracing::debug!(took_ms = ms(began.elapsed()), "opened");
         let walk = Walk {
             graph: &self.map.graph,
             store_no,
@@ -151,7 +152,7 @@ impl Run<'_> {
         while let Some(chunk) = list.next().await? {
             walk.follow(&chunk, &mut list).await?;
         }
-        tracing::debug!(took = ?began.elapsed(), "resolved");
+        tracing::debug!(took_ms = ms(began.elapsed()), "resolved");
         part.plan_digest = list.digest();
         part.state = State::Planned;
         Self::went_well(part);
@@ -238,7 +239,7 @@ impl Run<'_> {
             walk.find_remaining(&chunk, &self.salt()?, &mut list).await?;
             walk.follow(&chunk, &mut list).await?;
         }
-        tracing::debug!(took = ?began.elapsed(), "looked again");
+        tracing::debug!(took_ms = ms(began.elapsed()), "looked again");
         part.n_rounds += 1;
         part.rescanned_at = self.lease.now();
         Self::went_well(part);
