@@ -127,13 +127,7 @@ impl Run<'_> {
         let began = Clock::now();
         let opened = self.open(store_no).await?;
         tracing::debug!(took_ms = ms(began.elapsed()), "opened");
-        let walk = Walk {
-            graph: &self.map.graph,
-            store_no,
-            store: &*opened.store,
-            catalog: &opened.catalog,
-            bots: self.lease.job.bots.as_deref(),
-        };
+        let walk = self.walk(&opened, store_no);
         let store_name = part.store.clone();
         let mut list = if part.state == State::Resolving {
             WorkList::resume(&self.lease, &self.map.graph, &store_name, self.members_of(part), false).await?
@@ -161,6 +155,17 @@ impl Run<'_> {
             self.save_in(tx, part).await
         })?;
         Ok(())
+    }
+
+    /// A walk through the store with that number.
+    fn walk<'o>(&'o self, opened: &'o Opened, store_no: usize) -> Walk<'o> {
+        Walk {
+            graph: &self.map.graph,
+            store_no,
+            store: &*opened.store,
+            catalog: &opened.catalog,
+            bots: self.lease.job.bots.as_deref(),
+        }
     }
 
     /// Follows the ways from other stores into this one.
@@ -223,13 +228,7 @@ impl Run<'_> {
     async fn try_verify(&self, part: &mut Part, store_no: usize) -> Result<(), Halt> {
         let began = Clock::now();
         let opened = self.open(store_no).await?;
-        let walk = Walk {
-            graph: &self.map.graph,
-            store_no,
-            store: &*opened.store,
-            catalog: &opened.catalog,
-            bots: self.lease.job.bots.as_deref(),
-        };
+        let walk = self.walk(&opened, store_no);
         let store_name = part.store.clone();
         let mut list = WorkList::resume(&self.lease, &self.map.graph, &store_name, self.members_of(part), true).await?;
         walk.enter(&self.seeds_of(part), &mut list).await?;

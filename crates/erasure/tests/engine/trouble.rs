@@ -12,7 +12,7 @@ use rolecall_testkit::{Engine, Kind as ForeignKind, Wire};
 
 use crate::{
     each_world, most_worlds,
-    world::{Call, Kind, ROWS_EACH, World, failure, outcomes, try_run},
+    world::{Call, Kind, ROWS_EACH, Trouble, World, failure, outcomes, try_run},
 };
 
 /// Calls of a store beyond which an erasure of one person has surely ended.
@@ -237,6 +237,21 @@ fn guard(world: &World, message: &str) -> String {
     }
 }
 
+/// Cuts `wire` at the first call of the kind `at`.
+fn cut_once(wire: &Arc<Wire>, at: Kind) -> Trouble {
+    let (wire, is_cut) = (Arc::clone(wire), AtomicBool::new(false));
+    Arc::new(move |call: Call| {
+        let cuts = call.kind == at && !is_cut.swap(true, Ordering::SeqCst);
+        let wire = Arc::clone(&wire);
+        Box::pin(async move {
+            if cuts {
+                wire.cut().await;
+            }
+            None
+        })
+    })
+}
+
 /// A store behind a wire that is cut just before, or just after, the rows go; and mended later.
 async fn survives_a_cut(world: World, at: Kind) {
     let bots = world.bots().await;
@@ -244,21 +259,7 @@ async fn survives_a_cut(world: World, at: Kind) {
     let wire = Arc::new(Wire::to(&world.chat.url).await);
     world.set_map(&world.data_map("").replace(&world.chat.url, &wire.url)).await;
     let id = world.ask(&["ana@chat.example"]).await;
-    let is_cut = AtomicBool::new(false);
-    let cutter = Arc::clone(&wire);
-    let engine = world.another(
-        "cut off",
-        Arc::new(move |call: Call| {
-            let cuts = call.kind == at && !is_cut.swap(true, Ordering::SeqCst);
-            let wire = Arc::clone(&cutter);
-            Box::pin(async move {
-                if cuts {
-                    wire.cut().await;
-                }
-                None
-            })
-        }),
-    );
+    let engine = world.another("cut off", cut_once(&wire, at));
     while engine.work_one().await.expect("our own side is well") {}
     assert_ne!(world.state(&id).await, State::Done, "the store is away");
     wire.mend();
@@ -295,24 +296,7 @@ async fn our_own_database_may_go_away_in_the_middle() {
         world.people(&["ana", "ben"], &bots).await;
         let id = world.ask(&["ana@chat.example"]).await;
         let wire = Arc::new(Wire::to(&world.app.db.url).await);
-        let cutter = Arc::clone(&wire);
-        let is_cut = AtomicBool::new(false);
-        let cut_off = world
-            .elsewhere(
-                &wire.url,
-                "cut off",
-                Arc::new(move |call: Call| {
-                    let cuts = call.kind == at && !is_cut.swap(true, Ordering::SeqCst);
-                    let wire = Arc::clone(&cutter);
-                    Box::pin(async move {
-                        if cuts {
-                            wire.cut().await;
-                        }
-                        None
-                    })
-                }),
-            )
-            .await;
+        let cut_off = world.elsewhere(&wire.url, "cut off", cut_once(&wire, at)).await;
         // Who cannot ask whether the request is still theirs before they commit takes it for lost.
         let stopped = cut_off.work_one().await;
         assert!(stopped.is_err() || at == Kind::Erase, "{at:?}: its database is away");
