@@ -1,7 +1,7 @@
 //! A change of an account: one at a time, with its audit entries, or not at all.
 
 use rolecall_model::{
-    audit::Event,
+    audit::{Actor, Event},
     delta::{Delta, MAX_DELTAS},
     ids::AccountNo,
     time::Instant,
@@ -73,6 +73,11 @@ impl<'t> Change<'t> {
         let no = self.account.next_no;
         self.account.next_no += 1;
         no
+    }
+
+    /// Says who asks for what is noted from now on, where one change does what several ask for.
+    pub fn act_as(&mut self, actor: &Actor) {
+        self.actor = actor.as_text();
     }
 
     /// Notes one thing that changed; the number of its audit entry.

@@ -19,7 +19,7 @@ mod serve;
 
 use std::{sync::Arc, time::Duration};
 
-use rolecall_control::Core;
+use rolecall_control::{Core, assignments};
 use rolecall_erasure::{
     engine::{Engine, Options},
     stores::Rules,
@@ -33,6 +33,8 @@ pub struct Server {
     pub limits: auth::limits::Limits,
     /// What `/metrics` shows.
     pub metrics: ops::Metrics,
+    /// Calls that assign roles and wait to be done together.
+    pub assignments: assignments::Queue,
     /// Room in memory for big uploads.
     pub uploads: room::Room,
     /// Room in memory for imports of roles.
@@ -58,6 +60,7 @@ impl Server {
             core,
             limits,
             metrics: ops::Metrics::new(),
+            assignments: assignments::Queue::default(),
             uploads: room::Room::new(kore::upload::MAX_BIG),
             imports: room::Room::new(kore::role_import::MAX_AT_ONCE),
             callback_hosts: callbacks::Hosts::default(),

@@ -219,6 +219,13 @@ impl Meter {
         }
     }
 
+    /// Counts what was done elsewhere for the same request.
+    pub fn add(&self, done: MeterReading) {
+        self.0.n_statements.fetch_add(done.n_statements, Ordering::Relaxed);
+        self.0.n_rows.fetch_add(done.n_rows, Ordering::Relaxed);
+        self.0.busy_us.fetch_add(done.busy_us, Ordering::Relaxed);
+    }
+
     async fn time<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
         self.0.n_statements.fetch_add(1, Ordering::Relaxed);
         self.wait(work).await

@@ -88,6 +88,7 @@ pub(crate) async fn add_new(
     for chunk in sorted.chunks(CHUNK) {
         let held: HashSet<Assignment> = assignments::find(change.tx, account, chunk).await?.into_iter().collect();
         let new: Vec<Assignment> = chunk.iter().filter(|assignment| !held.contains(assignment)).copied().collect();
+        known.learn(change, &new).await?;
         let rows = record(change, known, &new, Turn::Begins).await?;
         assignments::insert(change.tx, account, change.at, &rows).await?;
         change.note(new.iter().map(|assignment| delta(assignment, Turn::Begins)));
@@ -105,6 +106,7 @@ pub async fn end(change: &mut Change<'_>, known: &mut Known, assignments: &[Assi
     for chunk in sorted.chunks(CHUNK) {
         let mut held = assignments::find(change.tx, account, chunk).await?;
         held.sort_unstable();
+        known.learn(change, &held).await?;
         let rows = record(change, known, &held, Turn::Ends).await?;
         assignments::end(change.tx, account, change.at, &rows).await?;
         change.note(held.iter().map(|assignment| delta(assignment, Turn::Ends)));
@@ -140,13 +142,17 @@ async fn end_all_of(change: &mut Change<'_>, of: Of) -> Result<(), Error> {
     }
 }
 
+/// What happens to an assignment.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Turn {
+pub(super) enum Turn {
+    /// It begins to hold.
     Begins,
+    /// It ends.
     Ends,
 }
 
-fn delta(assignment: &Assignment, turn: Turn) -> Delta {
+/// What images in memory have to know of it.
+pub(super) fn delta(assignment: &Assignment, turn: Turn) -> Delta {
     let Assignment { bot, role, holder } = *assignment;
     match (holder, turn) {
         (Holder::User(user), Turn::Begins) => Delta::UserAssigned { bot, role, user },
@@ -156,14 +162,14 @@ fn delta(assignment: &Assignment, turn: Turn) -> Delta {
     }
 }
 
-/// Notes the audit entry of each assignment; each with the entry's number.
-async fn record(
+/// Notes the audit entry of each assignment, between things that are all `known`; each with the
+/// entry's number.
+pub(super) async fn record(
     change: &mut Change<'_>,
-    known: &mut Known,
+    known: &Known,
     assignments: &[Assignment],
     turn: Turn,
 ) -> Result<Vec<(Assignment, i64)>, Error> {
-    known.learn(change, assignments).await?;
     let mut rows = Vec::with_capacity(assignments.len());
     for assignment in assignments {
         let seq = change.record(entry(known, assignment, turn)?);

@@ -1,7 +1,8 @@
 //! `POST btroles/assignments` and `POST adminroles/assignments` (wire 7.3, 7.4).
 
-use axum::Json;
-use rolecall_control::assignments;
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
 use rolecall_model::role::RoleType;
 
 use super::{
@@ -9,6 +10,7 @@ use super::{
     wire::assignments::{AdminRoleElement, AdminRoleOutcome, BotRoleElement, BotRoleOutcome, parse},
 };
 use crate::{
+    Server,
     auth::{Caller, ManageRoles},
     error::KoreError,
 };
@@ -26,10 +28,15 @@ use crate::{
         (status = 403, description = "A role cannot be assigned; nothing was done.", body = crate::error::Errors),
     ),
 )]
-pub async fn bot_roles(caller: Caller<ManageRoles>, Body(body): Body) -> Result<Json<Vec<BotRoleOutcome>>, KoreError> {
+pub async fn bot_roles(
+    State(server): State<Arc<Server>>,
+    caller: Caller<ManageRoles>,
+    Body(body): Body,
+) -> Result<Json<Vec<BotRoleOutcome>>, KoreError> {
     let elements = parse(RoleType::Bot, &body)?;
-    assignments::apply(&caller.ctx, RoleType::Bot, &elements).await?;
-    Ok(Json(elements.iter().map(BotRoleOutcome::from).collect()))
+    let outcomes = elements.iter().map(BotRoleOutcome::from).collect();
+    server.assignments.apply(&caller.ctx, RoleType::Bot, elements).await?;
+    Ok(Json(outcomes))
 }
 
 /// Assign and remove admin roles
@@ -46,10 +53,12 @@ pub async fn bot_roles(caller: Caller<ManageRoles>, Body(body): Body) -> Result<
     ),
 )]
 pub async fn admin_roles(
+    State(server): State<Arc<Server>>,
     caller: Caller<ManageRoles>,
     Body(body): Body,
 ) -> Result<Json<Vec<AdminRoleOutcome>>, KoreError> {
     let elements = parse(RoleType::Admin, &body)?;
-    assignments::apply(&caller.ctx, RoleType::Admin, &elements).await?;
-    Ok(Json(elements.iter().map(AdminRoleOutcome::from).collect()))
+    let outcomes = elements.iter().map(AdminRoleOutcome::from).collect();
+    server.assignments.apply(&caller.ctx, RoleType::Admin, elements).await?;
+    Ok(Json(outcomes))
 }

@@ -1,0 +1,118 @@
+//! Calls done together, in one transaction, as if they had been done one after the other.
+
+use std::collections::HashSet;
+
+use rolecall_model::{audit::Actor, role::RoleType};
+use rolecall_store::assignments::{self, Assignment};
+
+use super::{
+    Element, Known,
+    change::{Turn, delta, record},
+    resolve::{Decided, Resolved, decide},
+};
+use crate::{Change, Ctx, Error};
+
+/// One call: who asks, and for what.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'c> {
+    pub(super) actor: &'c Actor,
+    pub(super) role_type: RoleType,
+    pub(super) elements: &'c [Element],
+}
+
+/// Does what `calls` ask for in one transaction of `ctx`, in their order: each wholly, or, if a rule
+/// forbids any of it, not at all. What became of each; who is refused is in nobody else's way.
+///
+/// Errors: those of the database, after which none of the calls has done anything.
+pub(super) async fn carry_out(ctx: &Ctx, calls: &[Call<'_>]) -> Result<Vec<Result<(), Error>>, Error> {
+    let mut attempts = ctx.attempts();
+    loop {
+        let mut tx = attempts.begin().await?;
+        let result = match Change::begin(ctx, &mut tx).await {
+            Ok(change) => carry_out_in(change, calls).await,
+            Err(error) => Err(error),
+        };
+        if let Some(settled) = attempts.settle(tx, result).await {
+            return settled;
+        }
+    }
+}
+
+async fn carry_out_in(mut change: Change<'_>, calls: &[Call<'_>]) -> Result<Vec<Result<(), Error>>, Error> {
+    let resolved = Resolved::read(&mut change, calls.iter().flat_map(|call| call.elements)).await?;
+    let owner = change.account.owner_no;
+    let decide = |call: &Call<'_>| decide(&resolved, call.role_type, call.elements, owner);
+    let decided: Vec<Result<Decided, Error>> = calls.iter().map(decide).collect();
+    let mut rounds = Rounds::begin(&mut change, &decided).await?;
+    let mut outcomes = Vec::with_capacity(calls.len());
+    for (call, decided) in calls.iter().zip(decided) {
+        outcomes.push(match decided {
+            Ok(decided) => {
+                change.act_as(call.actor);
+                rounds.add(&mut change, &resolved.known, &decided).await?;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        });
+    }
+    rounds.write(&mut change).await?;
+    change.finish().await?;
+    Ok(outcomes)
+}
+
+/// The changes of calls, gathered into as few statements as their order allows: a round has each
+/// assignment once, and ends before a call that would change one of its assignments back.
+struct Rounds {
+    /// What holds after the calls so far, of all that any of them is about.
+    held: HashSet<Assignment>,
+    /// What the round has changed.
+    touched: HashSet<Assignment>,
+    /// What begins and what ends in the round, each with the number of its audit entry.
+    begun: Vec<(Assignment, i64)>,
+    ended: Vec<(Assignment, i64)>,
+}
+
+impl Rounds {
+    async fn begin(change: &mut Change<'_>, decided: &[Result<Decided, Error>]) -> Result<Self, Error> {
+        let all = decided.iter().flatten().flat_map(|decided| decided.removes.iter().chain(&decided.adds));
+        let mut all: Vec<Assignment> = all.copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        let account = change.account_no();
+        let held = assignments::find(change.tx, account, &all).await?.into_iter().collect();
+        Ok(Self { held, touched: HashSet::new(), begun: Vec::new(), ended: Vec::new() })
+    }
+
+    /// Notes what a call really changes.
+    async fn add(&mut self, change: &mut Change<'_>, known: &Known, decided: &Decided) -> Result<(), Error> {
+        let ends = decided.removes.iter().filter(|assignment| self.held.contains(assignment));
+        let ends: Vec<Assignment> = ends.copied().collect();
+        let begins = decided.adds.iter().filter(|assignment| !self.held.contains(assignment));
+        let begins: Vec<Assignment> = begins.copied().collect();
+        if ends.iter().chain(&begins).any(|assignment| self.touched.contains(assignment)) {
+            self.write(change).await?;
+        }
+        self.ended.extend(record(change, known, &ends, Turn::Ends).await?);
+        self.begun.extend(record(change, known, &begins, Turn::Begins).await?);
+        for assignment in ends {
+            self.held.remove(&assignment);
+            self.touched.insert(assignment);
+        }
+        self.held.extend(&begins);
+        self.touched.extend(begins);
+        Ok(())
+    }
+
+    /// Writes the round, and begins the next.
+    async fn write(&mut self, change: &mut Change<'_>) -> Result<(), Error> {
+        let (account, at) = (change.account_no(), change.at);
+        assignments::end(change.tx, account, at, &self.ended).await?;
+        assignments::insert(change.tx, account, at, &self.begun).await?;
+        change.note(self.ended.iter().map(|(assignment, _)| delta(assignment, Turn::Ends)));
+        change.note(self.begun.iter().map(|(assignment, _)| delta(assignment, Turn::Begins)));
+        self.ended.clear();
+        self.begun.clear();
+        self.touched.clear();
+        Ok(())
+    }
+}
