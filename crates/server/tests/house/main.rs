@@ -13,12 +13,21 @@ use serde_json::Value;
 
 /// What each room may import of the house, and what it must not import of the world. Whatever is
 /// for tests only does not count.
-const ROOMS: [(&str, &[&str], &[&str]); 5] = [
+const ROOMS: [(&str, &[&str], &[&str]); 6] = [
     ("rolecall-model", &[], &["axum", "http", "jsonwebtoken", "reqwest", "sqlx", "tokio", "tracing"]),
     ("rolecall-store", &["rolecall-model"], &["axum", "http", "jsonwebtoken", "reqwest"]),
-    ("rolecall-control", &["rolecall-model", "rolecall-store"], &["axum", "http", "jsonwebtoken", "reqwest", "sqlx"]),
+    ("rolecall-roster", &["rolecall-model"], &["axum", "http", "jsonwebtoken", "reqwest", "sqlx", "tokio", "tracing"]),
+    (
+        "rolecall-control",
+        &["rolecall-model", "rolecall-store", "rolecall-roster"],
+        &["axum", "http", "jsonwebtoken", "reqwest", "sqlx"],
+    ),
     ("rolecall-erasure", &["rolecall-model", "rolecall-store"], &["axum", "http", "reqwest"]),
-    ("rolecall-server", &["rolecall-model", "rolecall-store", "rolecall-control", "rolecall-erasure"], &["sqlx"]),
+    (
+        "rolecall-server",
+        &["rolecall-model", "rolecall-store", "rolecall-roster", "rolecall-control", "rolecall-erasure"],
+        &["sqlx"],
+    ),
 ];
 
 #[test]

@@ -1,0 +1,42 @@
+//! Who holds what, in memory: one account's users, groups, bots, roles and assignments as a compact
+//! image that never changes.
+//!
+//! A [`Roster`] is the account as it was at one revision. Lists, checks and searches are answered
+//! from it without a database; [`Roster::apply`] makes the image of a later revision out of it and
+//! shares with it whatever did not change. A clone is a pointer.
+//!
+//! Nothing here reads a socket, a file or a clock. Whether an image is still the truth is for its
+//! owner to know.
+
+mod access;
+mod catalogue;
+mod chunk_edit;
+mod domains;
+mod facts;
+mod groups;
+mod held;
+mod id;
+mod image;
+mod index;
+mod ints;
+mod load;
+mod people;
+mod search;
+mod sieve;
+mod step;
+mod table;
+mod tree;
+mod user;
+
+pub use access::{Target, Way, Why};
+pub use domains::Email;
+pub use groups::GroupRef;
+pub use held::{Held, Holdings};
+pub use id::Id;
+pub use image::{Account, BotRef, BoundApp, RoleRef, Roster};
+pub use load::{Loader, Things, Unfit};
+pub use people::UserRow;
+pub use search::Holders;
+pub use step::Step;
+pub use table::{Fragment, Ref};
+pub use user::{UserRef, Users};
