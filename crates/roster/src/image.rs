@@ -85,9 +85,10 @@ pub(crate) struct Image {
 }
 
 impl Image {
-    /// Where a fact stands among others: by the numbers of bot and role.
-    pub(crate) fn key(&self, fact: Fact) -> (i64, i64) {
-        (self.bots.no(fact.bot), self.roles.no(fact.role))
+    /// Where a fact stands among others: by the numbers of bot and role. The slots tell a role that
+    /// came back from the one that went, which some may still be said to hold.
+    pub(crate) fn key(&self, fact: Fact) -> (i64, i64, u32, u32) {
+        (self.bots.no(fact.bot), self.roles.no(fact.role), fact.bot, fact.role)
     }
 
     /// Whether the role and the bot of a fact are there.

@@ -150,6 +150,25 @@ fn a_role_that_comes_back_is_held_by_those_it_is_given_to_again() {
 }
 
 #[test]
+fn a_role_that_comes_back_by_a_group_reaches_who_held_it_alone_before() {
+    let things = Things { roles: vec![role(2)], bots: vec![bot(3)], groups: vec![group(4, "A")], ..Things::default() };
+    let mut loader = Roster::loader(account(), 1, things);
+    let user = user(5, "u-5", "5@example.com");
+    loader.user(&UserRow::from(&user), &[(BotNo(3), RoleNo(2))], &[GroupNo(4)]).expect("in order");
+    let gone =
+        Step { revision: 2, deltas: vec![Delta::Role(RoleNo(2))], roles: vec![(RoleNo(2), None)], ..Step::default() };
+    let roster = loader.finish().apply(&gone).expect("small numbers");
+    let given = Delta::GroupAssigned { bot: BotNo(3), role: RoleNo(2), group: GroupNo(4) };
+    let back = Step { revision: 3, deltas: vec![given], roles: vec![(RoleNo(2), Some(role(2)))], ..Step::default() };
+    let roster = roster.apply(&back).expect("small numbers");
+    let holdings = roster.user(user.no).expect("the user").holdings();
+    assert_eq!(
+        holdings.on_bots().map(|held| (held.is_direct, held.groups().count())).collect::<Vec<_>>(),
+        [(false, 1)]
+    );
+}
+
+#[test]
 fn groups_in_a_circle_give_each_member_what_any_of_them_holds_once() {
     let groups = vec![group(2, "C"), group(3, "A"), group(4, "B")];
     let things = Things { roles: vec![role(5), role(6)], bots: vec![bot(7)], groups, ..Things::default() };
