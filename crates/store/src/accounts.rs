@@ -8,12 +8,23 @@ use rolecall_model::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use crate::{Error, Tx};
+use crate::{
+    Error, Tx,
+    bulk::{self, Column},
+};
 
 const GET: &str = "
 SELECT account_no, account_id, org_id, name, owner_no, revision, next_no, n_users, audit_seq, audit_hash, changed_at_ms
 FROM accounts
 WHERE account_no = $1";
+pub(crate) const REVISIONS: &str = "
+WITH sought (account_no) AS (VALUES SOUGHT)
+SELECT t.account_no, t.revision
+FROM sought
+CROSS JOIN accounts AS t
+WHERE t.account_no = sought.account_no";
+/// The columns of [`REVISIONS`].
+pub(crate) const BY_NO: [Column; 1] = [Column::Number];
 const FIND: &str = "SELECT account_no FROM accounts WHERE account_id = $1";
 const LIST: &str = "
 SELECT account_no, account_id, org_id, name, owner_no, revision, next_no, n_users, audit_seq, audit_hash, changed_at_ms
@@ -84,6 +95,22 @@ pub async fn get(tx: &mut Tx, no: AccountNo) -> Result<Account, Error> {
         Some(row) => account(&row),
         None => Err(Error::Failed { code: "account not found".to_owned() }),
     }
+}
+
+/// The revisions of accounts, in any order. Shape: one statement for up to 512 of them.
+pub async fn revisions(tx: &mut Tx, accounts: &[AccountNo]) -> Result<Vec<(AccountNo, i64)>, Error> {
+    let mut revisions = Vec::with_capacity(accounts.len());
+    for (chunk, size) in bulk::chunks(accounts) {
+        let mut find = sqlx::query(sqlx::AssertSqlSafe(bulk::seek(REVISIONS, &BY_NO, size)));
+        let filling = std::iter::repeat_n(bulk::NO_ACCOUNT, size - chunk.len());
+        for no in chunk.iter().map(|no| no.0).chain(filling) {
+            find = find.bind(no);
+        }
+        for row in tx.all(find).await? {
+            revisions.push((AccountNo(row.try_get(0)?), row.try_get(1)?));
+        }
+    }
+    Ok(revisions)
 }
 
 /// The number of the account with id `id`.

@@ -11,7 +11,7 @@ use rolecall_model::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use crate::{Error, Tx, bulk};
+use crate::{Error, Tx, bulk, names};
 
 pub(crate) const LIST: &str = "
 SELECT bot_no, bot_id, name, description, purpose, default_language, status, owner_no, created_at_ms
@@ -28,6 +28,12 @@ const FIND_BY_NAMES: &str = "
 SELECT bot_no, bot_id, name, description, purpose, default_language, status, owner_no, created_at_ms
 FROM bots
 WHERE account_no = $1 AND removed_at_ms IS NULL AND name_folded IN ";
+pub(crate) const FIND_BY_NOS: &str = "
+WITH sought (account_no, no) AS (VALUES SOUGHT)
+SELECT t.bot_no, t.bot_id, t.name, t.description, t.purpose, t.default_language, t.status, t.owner_no, t.created_at_ms
+FROM sought
+CROSS JOIN bots AS t
+WHERE t.account_no = sought.account_no AND t.bot_no = sought.no AND t.removed_at_ms IS NULL";
 const OWNERS: &str = "
 SELECT DISTINCT owner_no
 FROM bots
@@ -82,6 +88,22 @@ pub async fn find_by_ids(tx: &mut Tx, account: AccountNo, ids: &[String]) -> Res
 /// The account's bots that have one of `names`, each folded; in any order.
 pub async fn find_by_names(tx: &mut Tx, account: AccountNo, names: &[String]) -> Result<Vec<Bot>, Error> {
     find(tx, account, FIND_BY_NAMES, names).await
+}
+
+/// Those of `nos` that are bots of the account, in any order.
+pub async fn find_by_nos(tx: &mut Tx, account: AccountNo, nos: &[BotNo]) -> Result<Vec<Bot>, Error> {
+    let mut found = Vec::new();
+    for (chunk, size) in bulk::chunks(nos) {
+        let mut find = sqlx::query(sqlx::AssertSqlSafe(bulk::seek(FIND_BY_NOS, &names::BY_NO, size)));
+        let filling = std::iter::repeat_n((bulk::NO_ACCOUNT, 0), size - chunk.len());
+        for (account_no, no) in chunk.iter().map(|no| (account.0, no.0)).chain(filling) {
+            find = find.bind(account_no).bind(no);
+        }
+        for row in tx.all(find).await? {
+            found.push(bot(&row)?);
+        }
+    }
+    Ok(found)
 }
 
 async fn find(tx: &mut Tx, account: AccountNo, sql: &str, values: &[String]) -> Result<Vec<Bot>, Error> {

@@ -19,6 +19,7 @@ mod error;
 pub mod files;
 pub mod groups;
 pub mod holdings;
+pub mod image;
 pub mod memberships;
 pub mod migrations;
 pub mod names;

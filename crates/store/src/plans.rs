@@ -5,13 +5,13 @@ use rolecall_model::time::Instant;
 use sqlx::Row as _;
 
 use crate::{
-    Db, Meter,
+    Db, Meter, accounts,
     assignments::{FOR_GROUPS, FOR_USERS, KEY},
     bots, bulk, changes,
     erasures::{data_maps, holds, ledger, requests},
-    groups, holdings,
+    groups, holdings, image,
     memberships::{self, END_GROUPS, END_USERS, FIND_GROUPS, FIND_USERS},
-    migrations, names, users,
+    migrations, names, roles, users,
 };
 
 /// The plan of `sql`, a line a step.
@@ -92,6 +92,12 @@ fn statements() -> Vec<(&'static str, String)> {
     statements.extend([
         ("changes since one", changes::SINCE.to_owned()),
         ("clear old changes away", changes::PRUNE.to_owned()),
+        ("revisions", bulk::seek(accounts::REVISIONS, &accounts::BY_NO, 8)),
+        ("users for an image", image::USERS.to_owned()),
+        ("what users hold for an image", image::HELD.to_owned()),
+        ("what users are in for an image", image::JOINED.to_owned()),
+        ("roles by number", bulk::seek(roles::FIND_BY_NOS, &names::BY_NO, 8)),
+        ("bots by number", bulk::seek(bots::FIND_BY_NOS, &names::BY_NO, 8)),
     ]);
     let hashes = |sql: &str| bulk::seek(sql, &ledger::BY_HASH, 8);
     statements.extend([

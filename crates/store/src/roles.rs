@@ -17,6 +17,7 @@ use crate::{
         Column::{self, Number, Text},
     },
     db::Statement,
+    names,
 };
 
 const LIST: &str = "
@@ -33,6 +34,12 @@ const FIND_MANY: &str = "
 SELECT role_no, role_id, role_type, name, description, permissions, ref_id, is_built_in, created_at_ms, created_by, modified_at_ms, modified_by
 FROM roles
 WHERE account_no = $1 AND removed_at_ms IS NULL AND role_id IN ";
+pub(crate) const FIND_BY_NOS: &str = "
+WITH sought (account_no, no) AS (VALUES SOUGHT)
+SELECT t.role_no, t.role_id, t.role_type, t.name, t.description, t.permissions, t.ref_id, t.is_built_in, t.created_at_ms, t.created_by, t.modified_at_ms, t.modified_by
+FROM sought
+CROSS JOIN roles AS t
+WHERE t.account_no = sought.account_no AND t.role_no = sought.no AND t.removed_at_ms IS NULL";
 const INSERT: &str = "
 INSERT INTO roles
   (account_no, role_no, role_id, role_type, name, name_folded, description, permissions, ref_id, is_built_in,
@@ -111,6 +118,22 @@ pub async fn find_many(tx: &mut Tx, account: AccountNo, ids: &[String]) -> Resul
         let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
         for id in slice {
             find = find.bind(id.clone());
+        }
+        for row in tx.all(find).await? {
+            found.push(role(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Those of `nos` that are roles of the account, in any order.
+pub async fn find_by_nos(tx: &mut Tx, account: AccountNo, nos: &[RoleNo]) -> Result<Vec<Role>, Error> {
+    let mut found = Vec::new();
+    for (chunk, size) in bulk::chunks(nos) {
+        let mut find = sought(FIND_BY_NOS, &names::BY_NO, size);
+        let filling = std::iter::repeat_n((bulk::NO_ACCOUNT, 0), size - chunk.len());
+        for (account_no, no) in chunk.iter().map(|no| (account.0, no.0)).chain(filling) {
+            find = find.bind(account_no).bind(no);
         }
         for row in tx.all(find).await? {
             found.push(role(&row)?);

@@ -8,6 +8,7 @@ mod changes;
 mod erasures;
 mod groups;
 mod holdings;
+mod image;
 mod memberships;
 mod names;
 mod receipts;
