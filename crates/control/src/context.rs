@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rolecall_model::{audit::Actor, ids::AccountNo, time::Instant};
+use rolecall_roster::Roster;
 use rolecall_store::{Attempts, Core, Error as StoreError, Meter, Tx};
 
 /// Who asks, on which account, and all that answering takes.
@@ -18,12 +19,15 @@ pub struct Ctx {
     pub actor: Actor,
     /// What the database did for this request.
     pub meter: Meter,
+    /// The image of the account, as it was after the request came; nothing where there is none, and
+    /// then the store is asked.
+    pub roster: Option<Roster>,
 }
 
 impl Ctx {
-    /// The context of work that `actor` asks for on `account`.
+    /// The context of work that `actor` asks for on `account`, without an image of it.
     pub fn new(core: &Arc<Core>, account: AccountNo, actor: Actor, meter: Meter) -> Self {
-        Self { core: Arc::clone(core), account, actor, meter }
+        Self { core: Arc::clone(core), account, actor, meter, roster: None }
     }
 
     /// The time now.

@@ -24,6 +24,7 @@ pub mod manifest_export;
 pub mod memberships;
 pub mod role_import;
 pub mod roles;
+pub mod rosters;
 pub mod users;
 
 pub use change::{Change, Record};

@@ -26,6 +26,9 @@ pub const DEFAULT: &str = include_str!("../config.default.toml");
 /// The file that is read if it is there and no other is named.
 const FILE: &str = "rolecall.toml";
 
+/// How much memory images of accounts may take where no configuration is read. Units: MiB.
+pub(crate) const DEFAULT_ROSTER_MB: u32 = 512;
+
 /// What variables of the environment begin with.
 const PREFIX: &str = "ROLECALL_";
 
@@ -43,6 +46,8 @@ pub struct Config {
     pub log: Log,
     /// What a caller may take.
     pub limits: Limits,
+    /// What is kept in memory.
+    pub roster: Roster,
     /// How people's data is erased.
     pub erasure: Erasure,
 }
@@ -74,6 +79,13 @@ pub struct Limits {
     pub profile: Profile,
     /// How long a request may take. Units: seconds.
     pub request_seconds: NonZeroU32,
+}
+
+/// What is kept in memory.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Roster {
+    /// How much memory the images of accounts may take; 0 for none. Units: MiB.
+    pub memory_mb: u32,
 }
 
 /// How people's data is erased.
@@ -289,6 +301,7 @@ mod tests {
         assert_eq!((config.log.format, config.log.level.as_str()), (LogFormat::Text, "info"));
         assert_eq!(config.limits.profile, Profile::Off);
         assert_eq!(config.limits.request_seconds.get(), 120);
+        assert_eq!(config.roster.memory_mb, DEFAULT_ROSTER_MB);
         assert_eq!(config.erasure.workers, 2);
         assert!(config.erasure.callback_hosts.is_empty() && config.erasure.stores.is_empty());
         assert_eq!(empty.listen, config.listen);

@@ -19,7 +19,7 @@ mod serve;
 
 use std::{sync::Arc, time::Duration};
 
-use rolecall_control::{Core, assignments};
+use rolecall_control::{Core, assignments, rosters::Rosters};
 use rolecall_erasure::{
     engine::{Engine, Options},
     stores::Rules,
@@ -31,6 +31,8 @@ pub struct Server {
     pub core: Arc<Core>,
     /// How many requests an account may make.
     pub limits: auth::limits::Limits,
+    /// The images of accounts in memory.
+    pub rosters: Arc<Rosters>,
     /// What `/metrics` shows.
     pub metrics: ops::Metrics,
     /// Calls that assign roles and wait to be done together.
@@ -59,6 +61,7 @@ impl Server {
             wake: Arc::default(),
             core,
             limits,
+            rosters: Arc::new(Rosters::new(u64::from(config::DEFAULT_ROSTER_MB) << 20)),
             metrics: ops::Metrics::new(),
             assignments: assignments::Queue::default(),
             uploads: room::Room::new(kore::upload::MAX_BIG),

@@ -17,7 +17,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use rolecall_control::{Core, apps, erasure, files};
+use rolecall_control::{Core, apps, erasure, files, rosters::Rosters};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -78,7 +78,9 @@ pub(crate) fn server(core: Arc<Core>, config: &Config) -> Arc<Server> {
     let time_limit = Duration::from_secs(config.limits.request_seconds.get().into());
     let callback_hosts = Hosts::new(&config.erasure.callback_hosts);
     let engine = erasing::engine(&core, config);
-    Arc::new(Server { engine, callback_hosts, time_limit, ..Server::new(core, Limits::new(config.limits.profile)) })
+    let rosters = Arc::new(Rosters::new(u64::from(config.roster.memory_mb) << 20));
+    let server = Server::new(core, Limits::new(config.limits.profile));
+    Arc::new(Server { rosters, engine, callback_hosts, time_limit, ..server })
 }
 
 /// Serves with `n_workers` workers until SIGTERM or Ctrl-C, then finishes what runs.
@@ -92,7 +94,7 @@ pub(crate) async fn run(bound: Bound, server: Arc<Server>, n_workers: u8) -> any
         }
     };
     tracing::info!("listening on http://{}", bound.address);
-    let janitor = tokio::spawn(clean(Arc::clone(&server.core)));
+    let janitor = tokio::spawn(clean(Arc::clone(&server)));
     let courier = tokio::spawn(call_back(Arc::clone(&server)));
     let workers = Workers::start(n_workers, &server.engine, &server.wake);
     let connections = accept(&bound.listener, &server, told_to_stop()).await;
@@ -187,18 +189,20 @@ async fn call_back(server: Arc<Server>) {
 }
 
 /// Clears away what is not needed any more, once a minute.
-async fn clean(core: Arc<Core>) {
+async fn clean(server: Arc<Server>) {
+    let core = &server.core;
     let mut rounds = tokio::time::interval(ROUND);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         rounds.tick().await;
-        if let Err(error) = apps::forget_uses(&core).await {
+        server.rosters.drop_idle(core.clock.now());
+        if let Err(error) = apps::forget_uses(core).await {
             tracing::warn!("used tokens were not cleared away: {error}");
         }
-        if let Err(error) = files::forget_old(&core).await {
+        if let Err(error) = files::forget_old(core).await {
             tracing::warn!("old files were not cleared away: {error}");
         }
-        if let Err(error) = erasure::forget_old(&core).await {
+        if let Err(error) = erasure::forget_old(core).await {
             tracing::warn!("identifiers of ended erasures were not cleared away: {error}");
         }
     }

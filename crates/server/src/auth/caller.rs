@@ -118,7 +118,8 @@ async fn admit(parts: &Parts, server: &Server, scope: Option<Scope>) -> Result<C
     if let Some(window) = verdict.breach {
         return Err(Denied::TooMany(window));
     }
-    Ok(Ctx::new(&server.core, app.account_no, Actor::App(app.id), notes.meter().clone()))
+    let roster = server.rosters.fresh(&server.core, app.account_no).await;
+    Ok(Ctx { roster, ..Ctx::new(&server.core, app.account_no, Actor::App(app.id), notes.meter().clone()) })
 }
 
 /// The app whose token the request carries.

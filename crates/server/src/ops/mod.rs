@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use rolecall_control::rosters::Reading;
 use rolecall_model::erasure;
 use rolecall_store::{Error as StoreError, Meter, MeterReading, erasures::open, migrations};
 use serde_json::json;
@@ -43,6 +44,15 @@ impl Metrics {
                 "rolecall_database_statements_total",
                 "Statements sent to the database, by route."
             );
+            metrics::describe_gauge!("rolecall_rosters", "Images of accounts in memory.");
+            metrics::describe_gauge!("rolecall_roster_bytes", "Memory that images of accounts take, about.");
+            metrics::describe_counter!("rolecall_roster_loads_total", "Images of accounts that were loaded.");
+            metrics::describe_counter!("rolecall_roster_steps_total", "Steps by which images were brought forward.");
+            metrics::describe_counter!(
+                "rolecall_roster_looks_total",
+                "Looks at the revisions of accounts, each for all requests that wait for one."
+            );
+            metrics::describe_counter!("rolecall_roster_readers_total", "Requests that those looks were for.");
             metrics::describe_gauge!("rolecall_erasures", "Requests to erase that have not ended, by state.");
             metrics::describe_gauge!("rolecall_erasure_workers_busy", "Workers of this process that are erasing.");
         });
@@ -67,6 +77,20 @@ impl Metrics {
             metrics::histogram!("rolecall_database_seconds", "route" => route.clone())
                 .record(Duration::from_micros(database.busy_us).as_secs_f64());
             metrics::counter!("rolecall_database_statements_total", "route" => route).increment(database.n_statements);
+        });
+    }
+
+    /// Shows what images of accounts cost and did.
+    fn show_rosters(&self, reading: Reading) {
+        #[expect(clippy::cast_precision_loss, reason = "bytes of memory are far below 2^53")]
+        let gauge = |n: u64| n as f64;
+        metrics::with_local_recorder(&self.recorder, || {
+            metrics::gauge!("rolecall_rosters").set(gauge(reading.n_images));
+            metrics::gauge!("rolecall_roster_bytes").set(gauge(reading.bytes));
+            metrics::counter!("rolecall_roster_loads_total").absolute(reading.n_loads);
+            metrics::counter!("rolecall_roster_steps_total").absolute(reading.n_steps);
+            metrics::counter!("rolecall_roster_looks_total").absolute(reading.n_looks);
+            metrics::counter!("rolecall_roster_readers_total").absolute(reading.n_readers);
         });
     }
 
@@ -127,6 +151,7 @@ pub(crate) async fn metrics(State(server): State<Arc<Server>>) -> Response {
     if let Ok(open) = open_erasures(&server).await {
         server.metrics.show_erasures(&open, server.wake.n_busy());
     }
+    server.metrics.show_rosters(server.rosters.reading());
     let text = server.metrics.handle.render();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
