@@ -93,7 +93,23 @@ impl Level {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Whether this goes as far as `asked`: VIEW is the least of a permission, then YES, then FULL. Where a
+    /// permission has levels between, it has no YES.
+    pub fn covers(self, asked: Self) -> bool {
+        self.rank() >= asked.rank()
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::No => 0,
+            Self::View => 1,
+            Self::Yes => 2,
+            Self::Full => 3,
+        }
+    }
+
+    /// The level of that word; none for any other.
+    pub fn parse(text: &str) -> Option<Self> {
         match text {
             "NO" => Some(Self::No),
             "YES" => Some(Self::Yes),
@@ -365,6 +381,15 @@ mod tests {
             assert_eq!(Permissions::parse(built_in.role_type, &wire, "", &mut problems), permissions);
             assert!(problems.is_empty(), "{problems}");
         }
+    }
+
+    #[test]
+    fn a_level_covers_itself_and_what_is_less() {
+        let covered = |level: Level| [Level::No, Level::View, Level::Yes, Level::Full].map(|asked| level.covers(asked));
+        assert_eq!(covered(Level::No), [true, false, false, false]);
+        assert_eq!(covered(Level::View), [true, true, false, false]);
+        assert_eq!(covered(Level::Yes), [true, true, true, false]);
+        assert_eq!(covered(Level::Full), [true; 4]);
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod erasures;
 mod error;
 pub mod files;
 pub mod groups;
+pub mod holders;
 pub mod holdings;
 pub mod image;
 pub mod memberships;

@@ -44,6 +44,12 @@ SELECT t.user_no, t.user_id, t.email, t.created_at_ms, t.removed_at_ms, t.email_
 FROM sought
 CROSS JOIN users AS t
 WHERE t.account_no = sought.account_no AND t.email_folded = sought.value AND t.removed_at_ms IS NULL";
+pub(crate) const USERS_BY_ID: &str = "
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.user_no, t.user_id, t.email, t.created_at_ms, t.removed_at_ms, t.user_id
+FROM sought
+CROSS JOIN users AS t
+WHERE t.account_no = sought.account_no AND t.user_id = sought.value AND t.removed_at_ms IS NULL";
 // Compared beside `<> ''` so that the partial index over the ids that are set can serve it.
 pub(crate) const USERS_BY_ORG_USER_ID: &str = "
 WITH sought (account_no, value) AS (VALUES SOUGHT)
@@ -87,6 +93,8 @@ pub enum Thing {
 pub enum Key {
     /// A user's e-mail address, folded.
     Email,
+    /// A user's id.
+    UserId,
     /// A user's id in its organisation.
     OrgUserId,
     /// A group's name, folded.
@@ -165,6 +173,7 @@ pub async fn find(
 ) -> Result<HashMap<String, Name>, Error> {
     let sql = match key {
         Key::Email => USERS_BY_EMAIL,
+        Key::UserId => USERS_BY_ID,
         Key::OrgUserId => USERS_BY_ORG_USER_ID,
         Key::GroupName => GROUPS_BY_NAME,
         Key::BotId => BOTS_BY_ID,

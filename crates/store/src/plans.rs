@@ -9,7 +9,7 @@ use crate::{
     assignments::{FOR_GROUPS, FOR_USERS, KEY},
     bots, bulk, changes,
     erasures::{data_maps, holds, ledger, requests},
-    groups, holdings, image,
+    groups, holders, holdings, image,
     memberships::{self, END_GROUPS, END_USERS, FIND_GROUPS, FIND_USERS},
     migrations, names, roles, users,
 };
@@ -44,6 +44,7 @@ fn statements() -> Vec<(&'static str, String)> {
     }
     for (name, sql) in [
         ("users by e-mail", names::USERS_BY_EMAIL),
+        ("users by id", names::USERS_BY_ID),
         ("users by organisation id", names::USERS_BY_ORG_USER_ID),
         ("groups by name", names::GROUPS_BY_NAME),
         ("bots by id", names::BOTS_BY_ID),
@@ -98,6 +99,11 @@ fn statements() -> Vec<(&'static str, String)> {
         ("what users are in for an image", image::JOINED.to_owned()),
         ("roles by number", bulk::seek(roles::FIND_BY_NOS, &names::BY_NO, 8)),
         ("bots by number", bulk::seek(bots::FIND_BY_NOS, &names::BY_NO, 8)),
+        ("roles that users hold on a bot", holders::ROLES_OF_USERS.to_owned()),
+        ("roles that groups hold on a bot", holders::ROLES_OF_GROUPS.to_owned()),
+        ("groups that hold roles on a bot", bulk::seek(holders::GROUPS, &holders::ROLE_ON_BOT, 8)),
+        ("users that hold a role on a bot", holders::USERS_WITH.replace("ROLE", "6")),
+        ("users in a group, between two", holders::USERS_IN.replace("GROUP", "5")),
     ]);
     let hashes = |sql: &str| bulk::seek(sql, &ledger::BY_HASH, 8);
     statements.extend([
@@ -118,7 +124,8 @@ fn statements() -> Vec<(&'static str, String)> {
 }
 
 /// What a statement makes itself, to read it through; 8 constant rows are what is sought, `b` is all bots.
-const MADE: [&str; 10] = ["8", "CONSTANT", "b", "sought", "changed", "removed", "ended", "one", "nested", "around"];
+const MADE: [&str; 11] =
+    ["8", "CONSTANT", "b", "sought", "changed", "removed", "ended", "one", "nested", "around", "held"];
 
 #[tokio::test]
 async fn every_list_and_bulk_change_goes_by_an_index() {
