@@ -5,6 +5,7 @@
 //! something does four things in one transaction: checks, changes, audits, and raises the account's
 //! revision. Nothing here knows HTTP.
 
+pub mod access;
 pub mod accounts;
 pub mod apps;
 pub mod assignments;
