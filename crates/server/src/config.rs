@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value as Json;
 
-use crate::auth::limits::Profile;
+use crate::{auth::limits::Profile, public_url::PublicUrl};
 
 /// The configuration that ships: every setting, what it means, and its default.
 pub const DEFAULT: &str = include_str!("../config.default.toml");
@@ -37,6 +37,9 @@ const PREFIX: &str = "ROLECALL_";
 pub struct Config {
     /// Where the server listens.
     pub listen: String,
+    /// What the server is called from outside, if it was said.
+    #[serde(deserialize_with = "public_url")]
+    pub public_url: Option<PublicUrl>,
     /// The database's URL. It may hold a password.
     pub database: String,
     /// The sealing key, or where it is; empty if it was not given.
@@ -260,6 +263,13 @@ fn text_of_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::
     }
 }
 
+fn public_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PublicUrl>, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "" => Ok(None),
+        text => PublicUrl::parse(text).map(Some).map_err(de::Error::custom),
+    }
+}
+
 fn format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LogFormat, D::Error> {
     match Json::deserialize(deserializer)?.as_str() {
         Some("text") => Ok(LogFormat::Text),
@@ -296,6 +306,7 @@ mod tests {
         let config = read(DEFAULT).expect("it is a configuration");
         let empty = read("").expect("nothing given is the default");
         assert_eq!(config.listen, "127.0.0.1:8080");
+        assert_eq!(config.public_url, None);
         assert_eq!(config.database, "sqlite:rolecall.db");
         assert_eq!(config.key, "");
         assert_eq!((config.log.format, config.log.level.as_str()), (LogFormat::Text, "info"));

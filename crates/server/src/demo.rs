@@ -173,8 +173,25 @@ pub(crate) async fn calls(base: &str, company: &Company, folder: &Path) -> anyho
         Call { what: "Import it", line: format!("{import} '{api}/roles/import?roleType=bot&fullImport=false'") },
     ]
     .into_iter()
+    .chain(access_calls(base, company, &bot.id))
     .chain(erasure_calls(base, company, folder))
     .collect())
+}
+
+/// Lines that ask who may do what.
+fn access_calls(base: &str, company: &Company, bot: &str) -> [Call; 2] {
+    let curl = format!("curl -sS -H 'authorization: Bearer {}' -H 'content-type: application/json'", company.token);
+    let resource = json!({"type": "bot", "id": bot});
+    let check =
+        json!({"subject": {"type": "user", "id": OWNER}, "action": {"name": "Publish bot"}, "resource": resource});
+    let search = json!({"subject": {"type": "user"}, "action": {"name": "Publish bot"}, "resource": resource});
+    [
+        Call {
+            what: "May she publish that bot? (OpenID AuthZEN)",
+            line: format!("{curl} -d '{check}' '{base}/access/v1/evaluation'"),
+        },
+        Call { what: "Who may?", line: format!("{curl} -d '{search}' '{base}/access/v1/search/subject'") },
+    ]
 }
 
 /// Lines that erase a guest, follow it, and check the receipt.

@@ -17,7 +17,7 @@ use axum::{
 use rolecall_model::app::App;
 use rolecall_store::Meter;
 
-use crate::{Server, api::problem::ApiProblem, error::KoreError};
+use crate::{Server, access::AccessError, api::problem::ApiProblem, error::KoreError};
 
 /// What is learnt about a request while it is answered, for its log line and its headers.
 ///
@@ -116,18 +116,34 @@ enum Door {
     Kore,
     /// Our own API.
     Api,
+    /// OpenID `AuthZEN`.
+    Access,
 }
 
 impl Door {
     fn of(path: &str) -> Self {
-        if path == "/api/v1" || path.starts_with("/api/v1/") { Self::Api } else { Self::Kore }
+        let is_below =
+            |door: &str| path.strip_prefix(door).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if is_below("/api/v1") {
+            Self::Api
+        } else if is_below("/access/v1") || is_below("/.well-known/authzen-configuration") {
+            Self::Access
+        } else {
+            Self::Kore
+        }
     }
 
     /// Its words for one answer.
-    fn answer(self, kore: impl FnOnce() -> KoreError, api: impl FnOnce() -> ApiProblem) -> Response {
+    fn answer(
+        self,
+        kore: impl FnOnce() -> KoreError,
+        api: impl FnOnce() -> ApiProblem,
+        access: impl FnOnce() -> AccessError,
+    ) -> Response {
         match self {
             Self::Kore => kore().into_response(),
             Self::Api => api().into_response(),
+            Self::Access => access().into_response(),
         }
     }
 }
@@ -140,6 +156,7 @@ struct Panicked;
 pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = request_id(&server, request.headers());
+    let given_id = request.headers().get("x-request-id").cloned();
     let method = request.method().clone();
     let door = Door::of(request.uri().path());
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
@@ -148,10 +165,12 @@ pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Requ
 
     let mut response = match tokio::time::timeout(server.time_limit, next.run(request)).await {
         Ok(response) if response.extensions().get::<Panicked>().is_some() => {
-            door.answer(KoreError::internal, ApiProblem::internal)
+            door.answer(KoreError::internal, ApiProblem::internal, AccessError::internal)
         }
         Ok(response) => response,
-        Err(_) => door.answer(|| KoreError::unavailable(10), || ApiProblem::unavailable(10)),
+        Err(_) => {
+            door.answer(|| KoreError::unavailable(10), || ApiProblem::unavailable(10), || AccessError::unavailable(10))
+        }
     };
 
     let took = began.elapsed();
@@ -181,7 +200,9 @@ pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Requ
             headers.insert(name, value);
         }
     }
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    // AuthZEN wants back whatever it sent; what cannot stand in a log is known there by an id of ours.
+    let shown_id = given_id.filter(|_| matches!(door, Door::Access)).or_else(|| HeaderValue::from_str(&id).ok());
+    if let Some(id) = shown_id {
         headers.insert("x-request-id", id);
     }
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
@@ -213,12 +234,16 @@ fn milliseconds(duration: Duration) -> f64 {
 
 /// The answer to a path that leads nowhere.
 pub(crate) async fn not_found(uri: Uri) -> Response {
-    Door::of(uri.path()).answer(KoreError::not_found, ApiProblem::not_found)
+    Door::of(uri.path()).answer(KoreError::not_found, ApiProblem::not_found, AccessError::not_found)
 }
 
 /// The answer to a method that the path does not take.
 pub(crate) async fn method_not_allowed(uri: Uri) -> Response {
-    Door::of(uri.path()).answer(KoreError::method_not_allowed, ApiProblem::method_not_allowed)
+    Door::of(uri.path()).answer(
+        KoreError::method_not_allowed,
+        ApiProblem::method_not_allowed,
+        AccessError::method_not_allowed,
+    )
 }
 
 #[cfg(test)]

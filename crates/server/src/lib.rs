@@ -1,6 +1,7 @@
 //! Everything with a URL: the vendor-compatible API, the operators' pages, and the command line
 //! that starts them. Nothing here holds SQL or decides what may be done; see `rolecall-control`.
 
+pub mod access;
 pub mod api;
 pub mod auth;
 pub mod callbacks;
@@ -13,6 +14,7 @@ pub mod kore;
 mod layers;
 pub mod openapi;
 pub mod ops;
+pub mod public_url;
 pub mod room;
 pub mod routes;
 mod serve;
@@ -47,13 +49,15 @@ pub struct Server {
     pub wake: Arc<erasing::Wake>,
     /// Which hosts requests to erase may have called back.
     pub callback_hosts: callbacks::Hosts,
+    /// What the server is called from outside, if its operator has said so.
+    pub public_url: Option<public_url::PublicUrl>,
     /// How long a request may take. A call that needs longer is doing something no caller waits for.
     pub time_limit: Duration,
 }
 
 impl Server {
-    /// A server of `core`, whose counters begin at 0. Its engine goes to any store, and nobody is called
-    /// back.
+    /// A server of `core`, whose counters begin at 0. Its engine goes to any store, nobody is called back,
+    /// and it has no public URL.
     pub fn new(core: Arc<Core>, limits: auth::limits::Limits) -> Self {
         let options = Options::new(Rules::default(), erasing::secrets(), "server");
         Self {
@@ -67,6 +71,7 @@ impl Server {
             uploads: room::Room::new(kore::upload::MAX_BIG),
             imports: room::Room::new(kore::role_import::MAX_AT_ONCE),
             callback_hosts: callbacks::Hosts::default(),
+            public_url: None,
             time_limit: Duration::from_mins(2),
         }
     }

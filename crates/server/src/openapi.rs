@@ -4,9 +4,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{
-    OpenApi, ToSchema,
+    OpenApi, PartialSchema as _, ToSchema,
     openapi::{
-        Content, Ref, RefOr, ResponseBuilder,
+        Content, Ref, RefOr, ResponseBuilder, Schema,
         content::ContentBuilder,
         example::ExampleBuilder,
         path::Operation,
@@ -52,7 +52,8 @@ const SHARED: [(&str, &str); 4] = [
 /// and adds the shared answers.
 pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     for (path, item) in &mut document.paths.paths {
-        let place = path.trim_start_matches("/api/public").trim_start_matches("/api/v1");
+        let place =
+            path.trim_start_matches("/api/public").trim_start_matches("/api/v1").trim_start_matches("/access/v1");
         let place = place.replace(['/', '-', '.'], "_").replace("__", "_").replace(['{', '}'], "");
         for (method, operation) in
             [("get", &mut item.get), ("post", &mut item.post), ("put", &mut item.put), ("delete", &mut item.delete)]
@@ -66,7 +67,7 @@ pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::opena
             for (status, description) in SHARED {
                 door.answer(operation, status, description);
             }
-            if door == Door::Api {
+            if matches!(door, Door::Api | Door::Access) {
                 door.answer(operation, "403", "The app has not the scope, or is a builder's.");
             }
             if operation.parameters.as_ref().is_some_and(|list| !list.is_empty()) || operation.request_body.is_some() {
@@ -85,11 +86,12 @@ pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::opena
     document
 }
 
-/// Which of the two APIs a path is of: they have different words for what went wrong.
+/// Which of the APIs a path is of: they have different words for what went wrong.
 #[derive(Clone, Copy, PartialEq)]
 enum Door {
     Kore,
     Api,
+    Access,
 }
 
 impl Door {
@@ -98,6 +100,8 @@ impl Door {
             Some(Self::Kore)
         } else if path.starts_with("/api/v1/") {
             Some(Self::Api)
+        } else if path.starts_with("/access/v1/") {
+            Some(Self::Access)
         } else {
             None
         }
@@ -107,17 +111,18 @@ impl Door {
     fn wrong_form(self) -> &'static str {
         match self {
             Self::Kore => "412",
-            Self::Api => "400",
+            Self::Api | Self::Access => "400",
         }
     }
 
     /// Adds an answer that is an error, unless the handler itself tells of it.
     fn answer(self, operation: &mut Operation, status: &str, description: &str) {
-        let (schema, media_type) = match self {
-            Self::Kore => (Errors::name(), "application/json"),
-            Self::Api => (problem::Document::name(), "application/problem+json"),
+        let (schema, media_type): (RefOr<Schema>, _) = match self {
+            Self::Kore => (Ref::from_schema_name(Errors::name()).into(), "application/json"),
+            Self::Api => (Ref::from_schema_name(problem::Document::name()).into(), "application/problem+json"),
+            Self::Access => (String::schema(), "text/plain"),
         };
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
+        let content = ContentBuilder::new().schema(Some(schema)).build();
         let response = ResponseBuilder::new().description(description).content(media_type, content).build();
         operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
     }

@@ -15,7 +15,11 @@ use utoipa_axum::{
     routes,
 };
 
-use crate::{Server, api, kore, layers, openapi, ops};
+use crate::{
+    Server,
+    access::{self, request::MAX_BODY_BYTES},
+    api, kore, layers, openapi, ops,
+};
 
 fn all() -> OpenApiRouter<Arc<Server>> {
     OpenApiRouter::with_openapi(openapi::base())
@@ -47,6 +51,13 @@ fn all() -> OpenApiRouter<Arc<Server>> {
         .routes(routes!(api::holds::release))
         .routes(routes!(api::holds::check))
         .routes(routes!(api::keys::list))
+        // OpenID AuthZEN.
+        .routes(routes!(access::evaluation::evaluate).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
+        .routes(routes!(access::evaluation::evaluate_all).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
+        .routes(routes!(access::search::subjects).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
+        .routes(routes!(access::search::resources).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
+        .routes(routes!(access::search::actions).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
+        .routes(routes!(access::discovery::configuration))
         // Operations.
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))

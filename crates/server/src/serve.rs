@@ -79,8 +79,9 @@ pub(crate) fn server(core: Arc<Core>, config: &Config) -> Arc<Server> {
     let callback_hosts = Hosts::new(&config.erasure.callback_hosts);
     let engine = erasing::engine(&core, config);
     let rosters = Arc::new(Rosters::new(u64::from(config.roster.memory_mb) << 20));
+    let public_url = config.public_url.clone();
     let server = Server::new(core, Limits::new(config.limits.profile));
-    Arc::new(Server { rosters, engine, callback_hosts, time_limit, ..server })
+    Arc::new(Server { rosters, engine, callback_hosts, public_url, time_limit, ..server })
 }
 
 /// Serves with `n_workers` workers until SIGTERM or Ctrl-C, then finishes what runs.

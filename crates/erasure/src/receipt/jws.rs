@@ -19,6 +19,9 @@ const RECEIPT: &str = "rolecall-receipt+jws";
 /// The type of a call-back's signature.
 const CALLBACK: &str = "rolecall-callback+jws";
 
+/// The type of signed claims about this server.
+const CLAIMS: &str = "JWT";
+
 /// The one algorithm.
 const ALGORITHM: &str = "EdDSA";
 
@@ -78,6 +81,13 @@ impl Signer {
     pub fn sign_detached(&self, body: &[u8]) -> String {
         let (header, signature) = self.parts(CALLBACK, &URL_SAFE_NO_PAD.encode(body));
         format!("{header}..{signature}")
+    }
+
+    /// The claims as a signed JWT (RFC 7519). Its type says that it is no receipt.
+    pub fn sign_claims(&self, claims: &Value) -> String {
+        let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
+        let (header, signature) = self.parts(CLAIMS, &payload);
+        format!("{header}.{payload}.{signature}")
     }
 
     fn parts(&self, typ: &str, payload: &str) -> (String, String) {

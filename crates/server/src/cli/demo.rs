@@ -8,7 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::{Answer, Machine, answer::Form, open};
-use crate::{config::Config, demo, serve};
+use crate::{config::Config, demo, public_url::PublicUrl, serve};
 
 #[derive(Args)]
 pub(super) struct Demo {
@@ -43,10 +43,11 @@ impl Demo {
         let bound = serve::bind(&self.listen).await?;
         let folder = Folder::make(self.dir)?;
         let database = format!("sqlite:{}", folder.path().join("demo.db").display());
-        let config = Config { database, key: String::new(), ..config };
+        let base = format!("http://{}", bound.address);
+        let public_url = config.public_url.clone().or_else(|| PublicUrl::parse(&base).ok());
+        let config = Config { database, key: String::new(), public_url, ..config };
         let core = open::core(&config, machine).await?;
         let company = demo::company(&core).await?;
-        let base = format!("http://{}", bound.address);
         demo::chat(&company, &folder.path().join(CHAT), None).await?;
         let calls = demo::calls(&base, &company, folder.path()).await?;
         let made = Answer::new(

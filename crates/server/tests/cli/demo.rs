@@ -29,7 +29,7 @@ fn every_line_the_demo_prints_can_be_pasted() {
         .filter(|(about, _)| about.starts_with("# "))
         .map(|(_, line)| line)
         .collect();
-    assert_eq!(calls.len(), 10, "{lines:#?}");
+    assert_eq!(calls.len(), 12, "{lines:#?}");
     let mut answers = Vec::new();
     for line in calls {
         let done = paste(line);
@@ -46,6 +46,8 @@ fn every_line_the_demo_prints_can_be_pasted() {
         "ingrid.solberg@aurora-air.example",
         "success",
         "Night Desk",
+        r#"{"decision":"#,
+        "next_token",
         "planHash",
         "Subjects: 1 erased.",
     ] {

@@ -6,8 +6,16 @@ use rolecall_testkit::{TestApp, each_engine};
 use super::world::{CALLS, World, call};
 
 /// Routes with a body that only look something up.
-const LOOK_UPS: &[&str] =
-    &["POST /api/public/usersInfo", "POST /api/v1/erasures/preview", "POST /api/v1/suppressions/check"];
+const LOOK_UPS: &[&str] = &[
+    "POST /api/public/usersInfo",
+    "POST /api/v1/erasures/preview",
+    "POST /api/v1/suppressions/check",
+    "POST /access/v1/evaluation",
+    "POST /access/v1/evaluations",
+    "POST /access/v1/search/subject",
+    "POST /access/v1/search/resource",
+    "POST /access/v1/search/action",
+];
 
 /// Routes that make something new each time, or that can be called once and say so the second time.
 const ONCE: &[&str] = &[

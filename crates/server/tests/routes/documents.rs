@@ -28,6 +28,12 @@ fn every_call_documents_every_answer_it_can_give() {
                     assert!(content.is_object(), "{place} does not tell of {status} as a problem");
                 }
             }
+            if path.starts_with("/access/v1/") {
+                for status in ["400", "401", "403", "413", "429", "500", "503"] {
+                    let content = &answers.get(status).unwrap_or(&Value::Null)["content"]["text/plain"];
+                    assert_eq!(content["schema"]["type"], "string", "{place} does not tell of {status} in a sentence");
+                }
+            }
             for parameter in operation["parameters"].as_array().unwrap_or(&Vec::new()) {
                 assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), "{place}: {parameter}");
             }

@@ -51,6 +51,12 @@ const LIST: &[(&str, Door)] = &[
     ("GET /api/v1/holds", Needs(Scope::DeleteUserData)),
     ("DELETE /api/v1/holds/{id}", Needs(Scope::DeleteUserData)),
     ("POST /api/v1/suppressions/check", Needs(Scope::DeleteUserData)),
+    ("POST /access/v1/evaluation", Needs(Scope::RoleManagement)),
+    ("POST /access/v1/evaluations", Needs(Scope::RoleManagement)),
+    ("POST /access/v1/search/subject", Needs(Scope::RoleManagement)),
+    ("POST /access/v1/search/resource", Needs(Scope::RoleManagement)),
+    ("POST /access/v1/search/action", Needs(Scope::RoleManagement)),
+    ("GET /.well-known/authzen-configuration", Open),
     ("GET /.well-known/jwks.json", Open),
     ("GET /healthz", Open),
     ("GET /metrics", Open),
@@ -62,9 +68,12 @@ const NOT_A_TOKEN: &str = r#"{"errors":[{"msg":"Invalid JWT token","code":4002}]
 const NOT_ALLOWED: &str = r#"{"errors":[{"msg":"Method Not Allowed","code":405}]}"#;
 const NOT_FOUND: &str = r#"{"errors":[{"msg":"Not Found","code":404}]}"#;
 
-/// The answer on a path: in the vendor's words, or for our own API as this problem.
-fn told(path: &str, kore: &str, (kind, title, status, detail): (&str, &str, u16, &str)) -> String {
-    if path.contains("/api/v1") {
+/// The answer on a path: in the vendor's words, for `AuthZEN` in this sentence, or for our own API as this
+/// problem.
+fn told(path: &str, kore: &str, access: &str, (kind, title, status, detail): (&str, &str, u16, &str)) -> String {
+    if path.contains("/access/v1") {
+        access.to_owned()
+    } else if path.contains("/api/v1") {
         format!(r#"{{"type":"/problems/{kind}","title":"{title}","status":{status},"detail":"{detail}"}}"#)
     } else {
         kore.to_owned()
@@ -73,12 +82,13 @@ fn told(path: &str, kore: &str, (kind, title, status, detail): (&str, &str, u16,
 
 fn not_allowed(path: &str) -> String {
     let detail = "The document at /openapi.json says which it takes.";
-    told(path, NOT_ALLOWED, ("method-not-allowed", "This path does not take this method", 405, detail))
+    let access = "this path does not take this method; see /openapi.json";
+    told(path, NOT_ALLOWED, access, ("method-not-allowed", "This path does not take this method", 405, detail))
 }
 
 fn not_found(path: &str) -> String {
     let detail = "No call has this path, or what it names is not there.";
-    told(path, NOT_FOUND, ("not-found", "There is nothing here", 404, detail))
+    told(path, NOT_FOUND, "no call has this path", ("not-found", "There is nothing here", 404, detail))
 }
 
 #[test]
@@ -104,7 +114,8 @@ each_engine! {
         let unknown = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhcHBJZCI6ImNzLTAifQ.c2lnbmF0dXJl";
         for (route, door) in LIST.iter().filter(|(_, door)| *door != Open) {
             let unauthorized = |kore: &str, detail: &str| {
-                let body = told(route, kore, ("invalid-token", "There is no valid token", 401, detail));
+                let access = detail.trim_end_matches('.');
+                let body = told(route, kore, access, ("invalid-token", "There is no valid token", 401, detail));
                 (StatusCode::UNAUTHORIZED, body)
             };
             let refused = unauthorized(NO_CREDENTIALS, "Invalid SDK credentials.");
@@ -129,6 +140,12 @@ each_engine! {
             let token = app.app_token(Kind::Admin, &others).await;
             for token in [&token, &builder] {
                 let reply = app.send(request(route).token(token)).await;
+                if route.contains("/access/v1/") {
+                    let message = format!("the app needs the scope {scope} and must be of kind admin");
+                    assert_eq!(reply.shown(), format!("403\n{message}"), "{route}");
+                    assert_eq!(reply.headers["content-type"], "text/plain; charset=utf-8", "{route}");
+                    continue;
+                }
                 if route.contains("/api/v1/") {
                     assert_eq!(reply.status, StatusCode::FORBIDDEN, "{route}: {}", reply.body);
                     assert_eq!(reply.headers["content-type"], "application/problem+json", "{route}");
@@ -158,7 +175,7 @@ each_engine! {
 
     async fn a_wrong_method_is_told_before_the_token_is_looked_at(app: TestApp) {
         let listed = |method: &Method, path: &str| LIST.iter().any(|(route, _)| *route == format!("{method} {path}"));
-        for (route, _) in LIST.iter().filter(|(route, _)| route.contains(" /api/")) {
+        for (route, _) in LIST.iter().filter(|(route, _)| route.contains(" /api/") || route.contains(" /access/")) {
             let (_, path) = route.split_once(' ').expect("a method and a path");
             for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
                 if listed(&method, path) {
@@ -173,7 +190,7 @@ each_engine! {
     }
 
     async fn a_path_that_leads_nowhere_is_a_404_with_or_without_a_token(app: TestApp) {
-        for path in ["/api/public/nothing", "/api/public", "/api/public/roles/export/more", "/api/2.0/public/roles", "/", "/api/v1", "/api/v1/nothing", "/api/v1/erasures/a/b"] {
+        for path in ["/api/public/nothing", "/api/public", "/api/public/roles/export/more", "/api/2.0/public/roles", "/", "/api/v1", "/api/v1/nothing", "/api/v1/erasures/a/b", "/access/v1", "/access/v1/nothing"] {
             for token in ["", &app.tenant.token] {
                 let reply = app.send(Request::new(Method::GET, path).token(token)).await;
                 assert_eq!(reply.shown(), format!("404\n{}", not_found(path)), "{path}");

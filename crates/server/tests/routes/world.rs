@@ -90,6 +90,37 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/holds", "/api/v1/holds", r#"{"userIds":["guest@else.example"],"reason":"A case at court"}"#),
     ("GET /api/v1/holds", "/api/v1/holds?limit=1&cursor=<hold cursor>", ""),
     ("DELETE /api/v1/holds/{id}", "/api/v1/holds/<hold>", ""),
+    (
+        "POST /access/v1/evaluation",
+        "/access/v1/evaluation",
+        r#"{"subject":{"type":"user","id":"<owner>"},"action":{"name":"Tasks"},"resource":{"type":"bot","id":"<bot>"}}"#,
+    ),
+    (
+        "POST /access/v1/evaluation",
+        "/access/v1/evaluation",
+        r#"{"subject":{"type":"user","id":"<owner id>"},"action":{"name":"Invite"},"resource":{"type":"account","id":"<account>"}}"#,
+    ),
+    (
+        "POST /access/v1/evaluations",
+        "/access/v1/evaluations",
+        r#"{"subject":{"type":"user","id":"<owner>"},"action":{"name":"Tasks"},
+            "evaluations":[{"resource":{"type":"bot","id":"<bot>"}},{"subject":{"type":"user","id":"<owner id>"}}]}"#,
+    ),
+    (
+        "POST /access/v1/search/subject",
+        "/access/v1/search/subject",
+        r#"{"subject":{"type":"user"},"action":{"name":"Tasks"},"resource":{"type":"bot","id":"<bot>"}}"#,
+    ),
+    (
+        "POST /access/v1/search/resource",
+        "/access/v1/search/resource",
+        r#"{"subject":{"type":"user","id":"<owner>"},"action":{"name":"Tasks"},"resource":{"type":"bot"}}"#,
+    ),
+    (
+        "POST /access/v1/search/action",
+        "/access/v1/search/action",
+        r#"{"subject":{"type":"user","id":"<owner>"},"resource":{"type":"bot","id":"<bot>"},"page":{"token":"<action page>"}}"#,
+    ),
     ("DELETE /api/public/users", "/api/public/users", r#"{"deleteEmailIds":["<email>"]}"#),
     ("DELETE /api/public/users", "/api/public/users", r#"{"orgUserIds":["<other org user>"]}"#),
 ];
@@ -101,6 +132,7 @@ pub(crate) const WITHOUT_IDS: &[&str] = &[
     "GET /api/public/roles/export",
     "POST /api/public/uploadfile",
     "POST /api/v1/suppressions/check",
+    "GET /.well-known/authzen-configuration",
     "GET /.well-known/jwks.json",
     "GET /healthz",
     "GET /metrics",
@@ -149,7 +181,20 @@ impl World {
         let users = sent(app, tenant, "GET", "/api/public/alluserroles?limit=1", &Value::Null).await;
         let entries = sent(app, tenant, "GET", "/api/public/auditlogs?size=1", &Value::Null).await;
         let bot_roles = sent(app, tenant, "GET", "/api/public/roles?roleType=bot", &Value::Null).await;
+        let search = json!({
+            "subject": {"type": "user", "id": tenant.account.owner_email}, "resource": {"type": "bot", "id": bot.id},
+            "page": {"limit": 1},
+        });
+        let actions = sent(app, tenant, "POST", "/access/v1/search/action", &search).await;
+        let search = json!({
+            "subject": {"type": "user"}, "action": {"name": "Invite"},
+            "resource": {"type": "account", "id": tenant.account.account_id},
+        });
+        let owners = sent(app, tenant, "POST", "/access/v1/search/subject", &search).await;
         Self(vec![
+            ("account", tenant.account.account_id.clone()),
+            ("owner id", text(&owners["results"][0]["id"])),
+            ("action page", text(&actions["page"]["next_token"])),
             ("bot role", text(&bot_roles["roles"][2]["_id"])),
             ("admin role", text(&admin_role[0]["_id"])),
             ("bot", bot.id),

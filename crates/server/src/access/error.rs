@@ -1,0 +1,123 @@
+//! What callers of `/access/v1` are told when something did not work: a sentence, as `AuthZEN` has it
+//! (section "HTTPS Binding", error responses).
+//!
+//! A decision is never an error: who may not is told so with a 200.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use rolecall_control::Error as ControlError;
+use rolecall_model::problem::{Problem, Problems};
+
+use crate::auth::Denied;
+
+/// An error on the door of `AuthZEN`.
+#[derive(Debug)]
+pub struct AccessError {
+    status: StatusCode,
+    message: String,
+    retry_after_s: Option<u64>,
+}
+
+impl AccessError {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), retry_after_s: None }
+    }
+
+    /// A path that leads nowhere.
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no call has this path")
+    }
+
+    /// A server that does not know what it is called.
+    pub(crate) fn no_public_url() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "this server has no public URL: its operator sets public_url")
+    }
+
+    /// A path that does not take this method.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method; see /openapi.json")
+    }
+
+    /// Our fault; the log has the rest under the request's id.
+    pub(crate) fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the server failed; its log has more under this x-request-id")
+    }
+
+    /// Not now.
+    pub(crate) fn unavailable(retry_after_s: u64) -> Self {
+        let message = "the server cannot do this right now; send the same request again later";
+        Self { retry_after_s: Some(retry_after_s), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message) }
+    }
+
+    /// A body over the limit.
+    pub(crate) fn too_large(limit_bytes: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body may have at most {} MiB", limit_bytes >> 20))
+    }
+}
+
+impl From<Problems> for AccessError {
+    fn from(problems: Problems) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, problems.to_string())
+    }
+}
+
+impl From<Problem> for AccessError {
+    fn from(problem: Problem) -> Self {
+        Problems::from(problem).into()
+    }
+}
+
+impl From<Denied> for AccessError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Token(refusal) => Self::new(StatusCode::UNAUTHORIZED, refusal.message()),
+            Denied::Scope(scope) => {
+                Self::new(StatusCode::FORBIDDEN, format!("the app needs the scope {scope} and must be of kind admin"))
+            }
+            Denied::TooMany(window) => Self::new(StatusCode::TOO_MANY_REQUESTS, window.message()),
+            Denied::UnusableKey => Self::internal(),
+            Denied::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl From<ControlError> for AccessError {
+    fn from(error: ControlError) -> Self {
+        match error {
+            ControlError::Invalid(problems) => problems.into(),
+            // Nothing that is asked here can break a rule; what would, is a request nobody can grant.
+            ControlError::Refused(_) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
+            ControlError::Store(
+                cause @ (rolecall_store::Error::Busy { .. } | rolecall_store::Error::Unreachable { .. }),
+            ) => {
+                tracing::info!(error = %cause, "a request was put off");
+                Self::unavailable(1)
+            }
+            ControlError::Store(cause) => {
+                tracing::error!(error = %cause, "a request failed");
+                Self::internal()
+            }
+            ControlError::Sealed => {
+                tracing::error!(error = %error, "a request failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl IntoResponse for AccessError {
+    fn into_response(self) -> Response {
+        // A text in the body is `text/plain` by itself.
+        let mut response = (self.status, self.message).into_response();
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
