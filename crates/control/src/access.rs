@@ -5,7 +5,11 @@
 //! roles the one that grants most counts. So what is decided here is what [`crate::holdings::list`]
 //! shows, and nothing else: whether somebody may sign in is another question. Who, what or where nobody
 //! knows is denied, as is whatever belongs to another account.
+//!
+//! The image of the account answers if there is one, else the store; a page of a search may come from
+//! the one and the next from the other.
 
+mod image;
 mod page;
 mod search;
 
@@ -81,8 +85,11 @@ pub async fn decide(ctx: &Ctx, question: &Question) -> Result<bool, Error> {
 
 /// Answers each question, in their order, all as of one moment.
 ///
-/// A few statements, however many questions there are.
+/// Without an image of the account a few statements, however many questions there are.
 pub async fn decide_all(ctx: &Ctx, questions: &[Question]) -> Result<Vec<bool>, Error> {
+    if let Some(roster) = &ctx.roster {
+        return Ok(questions.iter().map(|question| image::decide(roster, question)).collect());
+    }
     if questions.is_empty() {
         return Ok(Vec::new());
     }

@@ -17,7 +17,7 @@ use rolecall_store::{
     roles,
 };
 
-use super::{Held, Page, Permission, Target, Who, find_places, find_users};
+use super::{Held, Page, Permission, Target, Who, find_places, find_users, image};
 use crate::{Ctx, Error};
 
 /// What a search found of one page.
@@ -37,7 +37,7 @@ impl<T> Slice<T> {
 
     /// The first results of `found`, which has one more than the page may have if there is another page.
     /// `key` is how the search knows a result.
-    fn cut<F>(
+    pub(super) fn cut<F>(
         ctx: &Ctx,
         page: &Page,
         mut found: Vec<F>,
@@ -62,6 +62,9 @@ pub enum Kind {
 
 /// The ids of the users who have `permission` on `target`, in order of their creation.
 pub async fn users(ctx: &Ctx, permission: &Permission, target: &Target, page: &Page) -> Result<Slice<String>, Error> {
+    if let Some(roster) = &ctx.roster {
+        return Ok(image::users(ctx, roster, permission, target, page));
+    }
     let mut tx = ctx.read().await?;
     let places = find_places(&mut tx, ctx, HashSet::from([target])).await?;
     let Some(place) = places.get(target) else { return Ok(Slice::empty()) };
@@ -115,6 +118,9 @@ pub async fn targets(
     kind: Kind,
     page: &Page,
 ) -> Result<Slice<String>, Error> {
+    if let Some(roster) = &ctx.roster {
+        return Ok(image::targets(ctx, roster, who, permission, kind, page));
+    }
     let mut tx = ctx.read().await?;
     let Some((user, held)) = held_by(&mut tx, ctx, who).await? else { return Ok(Slice::empty()) };
     let is_granted = |place| held.roles(user, place).any(|role| role.level(&permission.name).covers(permission.level));
@@ -134,6 +140,9 @@ pub async fn targets(
 
 /// The permissions that `who` has on `target`, each with how much of it, in order of their names.
 pub async fn permissions(ctx: &Ctx, who: &Who, target: &Target, page: &Page) -> Result<Slice<Permission>, Error> {
+    if let Some(roster) = &ctx.roster {
+        return Ok(image::permissions(ctx, roster, who, target, page));
+    }
     let mut tx = ctx.read().await?;
     let places = find_places(&mut tx, ctx, HashSet::from([target])).await?;
     let Some(place) = places.get(target) else { return Ok(Slice::empty()) };

@@ -137,8 +137,11 @@ impl World {
     }
 }
 
-/// The most of each permission that each user has anywhere, by the list of who holds what.
-async fn by_the_list(ctx: &Ctx) -> BTreeMap<(String, Target, String), Level> {
+/// The most of each permission that each user has anywhere.
+type May = BTreeMap<(String, Target, String), Level>;
+
+/// What each user may, by the list of who holds what.
+async fn by_the_list(ctx: &Ctx) -> May {
     let mut permissions = HashMap::new();
     for role_type in [RoleType::Admin, RoleType::Bot] {
         for role in all_roles::export(ctx, role_type).await.expect("the roles") {
@@ -146,7 +149,7 @@ async fn by_the_list(ctx: &Ctx) -> BTreeMap<(String, Target, String), Level> {
         }
     }
     let list = holdings::list(ctx, Rows::first(1_000), None).await.expect("the list");
-    let mut may: BTreeMap<(String, Target, String), Level> = BTreeMap::new();
+    let mut may = May::new();
     for (user, held) in list.users.items {
         let on_account = held.on_account.into_iter().map(|role| (Target::Account(list.account_id.clone()), role));
         let on_bots = held.on_bots.into_iter().map(|(bot, role)| (Target::Bot(bot.id), role));
@@ -168,9 +171,19 @@ async fn ids(ctx: &Ctx, search: impl AsyncFn(Page) -> Slice<String>) -> Vec<Stri
 }
 
 async fn agree(app: &TestApp, world: &World) {
-    let ctx = app.operator();
-    let may = by_the_list(&ctx).await;
-    let everybody = everybody(&ctx).await;
+    let store = app.operator();
+    let may = by_the_list(&store).await;
+    let everybody = everybody(&store).await;
+    let core = &app.server.core;
+    app.server.rosters.load(core, store.account).await;
+    let roster = app.server.rosters.fresh(core, store.account).await;
+    assert!(roster.is_some(), "there is no image");
+    for ctx in [Ctx { roster, ..store.clone() }, store] {
+        agree_with(app, world, &ctx, &may, &everybody).await;
+    }
+}
+
+async fn agree_with(app: &TestApp, world: &World, ctx: &Ctx, may: &May, everybody: &[String]) {
     let mut questions = Vec::new();
     for user in &world.users {
         for (_, target) in world.targets(app) {
@@ -184,13 +197,13 @@ async fn agree(app: &TestApp, world: &World) {
         }
     }
     let batch: Vec<Question> = questions.iter().map(|(question, ..)| question.clone()).collect();
-    let answers = access::decide_all(&ctx, &batch).await.expect("answers");
+    let answers = access::decide_all(ctx, &batch).await.expect("answers");
     for ((question, expected, _), answer) in questions.iter().zip(&answers) {
         assert_eq!(answer, expected, "in a batch: {question:?}");
     }
     // One in seven by itself too: alone, each costs a few statements.
     for (question, expected, _) in questions.iter().step_by(7) {
-        assert_eq!(access::decide(&ctx, question).await.expect("an answer"), *expected, "alone: {question:?}");
+        assert_eq!(access::decide(ctx, question).await.expect("an answer"), *expected, "alone: {question:?}");
     }
     for (kind, target) in world.targets(app) {
         for permission in
@@ -201,23 +214,22 @@ async fn agree(app: &TestApp, world: &World) {
                     .is_some_and(|most| most.covers(permission.level))
             };
             let found =
-                ids(&ctx, async |page| access::users(&ctx, &permission, &target, &page).await.expect("users")).await;
+                ids(ctx, async |page| access::users(ctx, &permission, &target, &page).await.expect("users")).await;
             let expected: Vec<String> = everybody.iter().filter(|id| is_granted(id)).cloned().collect();
             assert_eq!(found, expected, "who has {permission:?} on {target:?}");
         }
         for user in &world.users {
             let who = Who::of(&user.id);
-            let page = Page::open(&ctx, String::new(), None, None).expect("the first page");
-            let found = access::permissions(&ctx, &who, &target, &page).await.expect("permissions").items;
+            let page = Page::open(ctx, String::new(), None, None).expect("the first page");
+            let found = access::permissions(ctx, &who, &target, &page).await.expect("permissions").items;
             let expected = may.iter().filter(|((id, place, _), _)| *id == user.id && *place == target);
             let expected: Vec<Permission> =
                 expected.map(|((.., name), level)| Permission { name: name.clone(), level: *level }).collect();
             assert_eq!(found, expected, "what {} may on {target:?}", user.email);
             for permission in NAMES.map(|name| Permission { name: name.to_owned(), level: Level::Full }) {
-                let found = ids(&ctx, async |page| {
-                    access::targets(&ctx, &who, &permission, kind, &page).await.expect("targets")
-                })
-                .await;
+                let found =
+                    ids(ctx, async |page| access::targets(ctx, &who, &permission, kind, &page).await.expect("targets"))
+                        .await;
                 let id = match &target {
                     Target::Account(id) | Target::Bot(id) => id,
                 };

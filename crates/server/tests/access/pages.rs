@@ -1,19 +1,42 @@
 //! Searches page by page, and the tokens between the pages.
 
+use std::sync::Arc;
+
 use axum::http::{Method, StatusCode};
-use rolecall_control::memberships;
+use rolecall_control::{memberships, rosters::Rosters};
+use rolecall_server::{
+    Server,
+    auth::limits::{Limits, Profile},
+};
 use rolecall_testkit::{Request, TestApp, each_engine};
 use serde_json::{Value, json};
 
 use super::{ask, assign, resource, roles, subject};
 
-/// All pages of a search, by `limit`; how long each was, and all results.
-async fn all_pages(app: &TestApp, search: &str, body: &Value, limit: usize) -> (Vec<usize>, Vec<Value>) {
+/// Two servers of the account: one that has its image in memory, and one that never has one.
+async fn with_and_without_image(app: &TestApp) -> [Arc<Server>; 2] {
+    let core = &app.server.core;
+    app.server.rosters.load(core, app.tenant.account.no).await;
+    assert!(app.server.rosters.fresh(core, app.tenant.account.no).await.is_some(), "there is no image");
+    let without =
+        Server { rosters: Arc::new(Rosters::new(0)), ..Server::new(Arc::clone(core), Limits::new(Profile::Off)) };
+    [Arc::clone(&app.server), Arc::new(without)]
+}
+
+/// All pages of a search, by `limit`, each from the next of `servers`; how long each was, and all results.
+async fn all_pages(
+    app: &mut TestApp,
+    servers: &[Arc<Server>],
+    search: &str,
+    body: &Value,
+    limit: usize,
+) -> (Vec<usize>, Vec<Value>) {
     let (mut lengths, mut results) = (Vec::new(), Vec::new());
     let mut page = json!({"limit": limit});
     loop {
         let mut body = body.clone();
         body["page"] = page;
+        app.server = Arc::clone(&servers[lengths.len() % servers.len()]);
         let answer = ask(app, &format!("search/{search}"), body).await;
         let found = answer["results"].as_array().expect("results");
         assert_eq!(answer["page"]["count"], found.len());
@@ -48,12 +71,16 @@ each_engine! {
                 assign(&app, &ids["Chief"], Some(&bot), "addUsers", &user.email).await;
             }
         }
+        let mut app = app;
+        let servers = with_and_without_image(&app).await;
         let body = json!({"subject": {"type": "user"}, "action": {"name": "Stamp"}, "resource": resource(&bot)});
         let everybody: Vec<Value> = people.iter().map(subject).collect();
         for (limit, expected) in [(1, vec![1; 53]), (5, [vec![5; 10], vec![3]].concat()), (16, vec![16, 16, 16, 5]), (53, vec![53]), (5_000, vec![53])] {
-            let (lengths, results) = all_pages(&app, "subject", &body, limit).await;
-            assert_eq!(lengths, expected, "by {limit}");
-            assert_eq!(results, everybody, "by {limit}");
+            for servers in [&servers[..1], &servers[1..], &servers[..]] {
+                let (lengths, results) = all_pages(&mut app, servers, "subject", &body, limit).await;
+                assert_eq!(lengths, expected, "by {limit}");
+                assert_eq!(results, everybody, "by {limit}");
+            }
         }
         let answer = ask(&app, "search/subject", body).await;
         assert_eq!(answer["page"]["count"], 50, "without a limit");
@@ -71,14 +98,19 @@ each_engine! {
             assign(&app, &ids["Clerk"], Some(&bot), "addUsers", &ann.email).await;
             bots.push(bot);
         }
+        let mut app = app;
+        let servers = with_and_without_image(&app).await;
         let where_they_may = json!({"subject": subject(&ann), "action": {"name": "Permission 03"}, "resource": {"type": "bot"}});
         let what_they_may = json!({"subject": subject(&ann), "resource": resource(&bots[3])});
         for (limit, expected) in [(1, vec![1; 16]), (5, vec![5, 5, 5, 1]), (16, vec![16]), (53, vec![16])] {
-            let (lengths, results) = all_pages(&app, "resource", &where_they_may, limit).await;
-            assert_eq!((lengths, results), (expected.clone(), bots.iter().map(resource).collect()), "by {limit}");
-            let (lengths, results) = all_pages(&app, "action", &what_they_may, limit).await;
-            let results: Vec<&str> = results.iter().map(|action| action["name"].as_str().expect("a name")).collect();
-            assert_eq!((lengths, results), (expected, permissions.iter().map(String::as_str).collect()), "by {limit}");
+            for servers in [&servers[..1], &servers[1..], &servers[..]] {
+                let (lengths, results) = all_pages(&mut app, servers, "resource", &where_they_may, limit).await;
+                assert_eq!((lengths, results), (expected.clone(), bots.iter().map(resource).collect()), "by {limit}");
+                let (lengths, results) = all_pages(&mut app, servers, "action", &what_they_may, limit).await;
+                let results: Vec<&str> = results.iter().map(|action| action["name"].as_str().expect("a name")).collect();
+                let names: Vec<&str> = permissions.iter().map(String::as_str).collect();
+                assert_eq!((lengths, results), (expected.clone(), names), "by {limit}");
+            }
         }
     }
 
