@@ -156,21 +156,11 @@ impl Image {
     }
 }
 
-/// How far a level goes beside others. Where a permission has levels between, it has no YES.
-fn rank(level: Level) -> u8 {
-    match level {
-        Level::No => 0,
-        Level::View => 1,
-        Level::Yes => 2,
-        Level::Full => 3,
-    }
-}
-
 fn farther(a: Level, b: Level) -> Level {
-    if rank(b) > rank(a) { b } else { a }
+    if b.covers(a) { b } else { a }
 }
 
 /// Whether `level` goes as far as `wanted`, and anywhere at all.
 pub(crate) fn reaches(level: Level, wanted: Level) -> bool {
-    level != Level::No && rank(level) >= rank(wanted)
+    level != Level::No && level.covers(wanted)
 }

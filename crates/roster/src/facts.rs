@@ -2,7 +2,8 @@
 
 use crate::{
     ints::{self, Column, size},
-    sieve::{Filter, Sieve, pair_bit},
+    sieve::{Sieve, pair_bit},
+    sought::Sought,
 };
 
 /// A role that somebody holds, by slots; bot slot 0 is the account.
@@ -67,8 +68,47 @@ impl Facts {
     }
 
     /// Whether anybody here may have what is sought.
-    pub(crate) fn may_have(&self, filter: &Filter) -> bool {
-        self.held_sieve.may_have(&filter.held) || self.joined_sieve.may_have(&filter.joined)
+    pub(crate) fn may_have(&self, sought: &Sought) -> bool {
+        self.held_sieve.may_have(&sought.held_mask) || self.joined_sieve.may_have(&sought.joined_mask)
+    }
+
+    /// The places of those of `n_users` who have what is sought, in order.
+    pub(crate) fn find(&self, n_users: usize, sought: &Sought) -> Vec<usize> {
+        let mut held: Vec<usize> = Vec::new();
+        self.bots.each_equal(&self.bytes, self.total_held, sought.bot, |index| {
+            if sought.roles.has(self.roles.get(&self.bytes, index)) {
+                held.push(index);
+            }
+        });
+        let mut joined: Vec<usize> = Vec::new();
+        for index in 0..self.total_joined {
+            if sought.groups.has(self.groups.get(&self.bytes, index)) {
+                joined.push(index);
+            }
+        }
+        let mut places = self.owners(self.n_held, n_users, &held);
+        places.extend(self.owners(self.n_joined, n_users, &joined));
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// The places of the users whose facts stand at `indexes`, which are in order. Of each user's
+    /// facts there are as many as `counts` says.
+    fn owners(&self, counts: Column, n_users: usize, indexes: &[usize]) -> Vec<usize> {
+        let mut owners = Vec::with_capacity(indexes.len());
+        let mut indexes = indexes.iter().peekable();
+        let mut end = 0;
+        for at in 0..n_users {
+            if indexes.peek().is_none() {
+                break;
+            }
+            end += counts.get(&self.bytes, at) as usize;
+            while indexes.next_if(|index| **index < end).is_some() {
+                owners.push(at);
+            }
+        }
+        owners
     }
 
     /// All of it, to be changed.

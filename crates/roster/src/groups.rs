@@ -2,16 +2,16 @@
 
 use std::{cmp::Ordering, collections::HashSet, ops::Deref};
 
-use rolecall_model::{group::Group, page::Start};
+use rolecall_model::group::Group;
 
 use crate::{
     catalogue::{Given, Gives, GroupEntry},
     facts::Fact,
     image::Image,
     ints::size,
-    sieve::{Filter, Mask},
+    search::Holders,
     table::{Fragment, Ref, Table},
-    user::{UserRef, Users},
+    user::UserRef,
 };
 
 /// A group of a roster; shows itself as [`Group`].
@@ -62,13 +62,8 @@ impl<'r> GroupRef<'r> {
     /// The users directly in it, in order of their numbers. Whoever takes them all has taken
     /// [`GroupRef::n_users`]; chunks of users without members are passed over.
     pub fn users(self) -> impl Iterator<Item = UserRef<'r>> {
-        let slot = self.entry.slot();
-        let filter = Filter { held: Mask::default(), joined: Mask::of(std::iter::once(slot)) };
         let left = usize::try_from(self.n_users()).unwrap_or(usize::MAX);
-        Users::new(self.image, Start::Offset(0))
-            .within(filter)
-            .filter(move |user| user.joined().any(|own| own == slot))
-            .take(left)
+        Holders::in_group(self.image, self.entry.slot()).take(left)
     }
 }
 

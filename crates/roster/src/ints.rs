@@ -62,6 +62,19 @@ impl Column {
         }
     }
 
+    /// Calls `tell` with the places of those of the first `n` numbers that are `wanted`, in order.
+    pub(crate) fn each_equal(self, buffer: &[u8], n: usize, wanted: u32, mut tell: impl FnMut(usize)) {
+        if self.width != 1 {
+            return (0..n).filter(|index| self.get(buffer, *index) == wanted).for_each(tell);
+        }
+        let Ok(wanted) = u8::try_from(wanted) else { return };
+        let from = self.at as usize;
+        let bytes = buffer.get(from..from + n).unwrap_or_default();
+        for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == wanted) {
+            tell(at);
+        }
+    }
+
     /// The sum of the first `n` numbers.
     pub(crate) fn sum(self, buffer: &[u8], n: usize) -> usize {
         if self.width == 1 {
@@ -115,6 +128,12 @@ mod tests {
                 let mut at_once = Vec::new();
                 column.unpack(&buffer, values.len(), &mut at_once);
                 prop_assert_eq!(&at_once, values);
+                if let Some(wanted) = values.first() {
+                    let mut equal = Vec::new();
+                    column.each_equal(&buffer, values.len(), *wanted, |at| equal.push(at));
+                    let places = values.iter().enumerate().filter(|(_, value)| *value == wanted).map(|(at, _)| at);
+                    prop_assert_eq!(equal, places.collect::<Vec<_>>());
+                }
                 let sum: usize = values.iter().map(|value| *value as usize).sum();
                 prop_assert_eq!(column.sum(&buffer, values.len()), sum);
             }

@@ -23,6 +23,7 @@ mod load;
 mod people;
 mod search;
 mod sieve;
+mod sought;
 mod step;
 mod table;
 mod tree;

@@ -8,27 +8,23 @@ use rolecall_model::{
 
 use crate::{
     access::{Target, reaches},
-    facts::Fact,
     groups::reached,
     image::{Image, Roster},
-    sieve::{Filter, Mask, pair_bit},
+    sought::{Bits, Sought, ones},
     table::Ref,
-    user::{UserRef, Users, Within},
+    tree::{Chunk, Found, Walk},
+    user::UserRef,
 };
 
 /// The users that a search finds, in order of their numbers.
 #[derive(Clone, Debug)]
 pub struct Holders<'r> {
-    users: Within<'r>,
+    image: &'r Image,
+    walk: Walk<'r>,
     sought: Sought,
-}
-
-/// What a user must have to be found: one of these roles on this bot, or one of these groups.
-#[derive(Clone, Debug)]
-struct Sought {
-    bot: u32,
-    roles: Bits,
-    groups: Bits,
+    /// The chunk looked into, and the places of those found there that were not told yet.
+    chunk: Option<&'r Chunk>,
+    places: std::vec::IntoIter<usize>,
 }
 
 impl Roster {
@@ -41,42 +37,44 @@ impl Roster {
             let role = image.roles.get(role);
             role.zip(permission).is_some_and(|(role, permission)| reaches(role.level(permission), level))
         };
-        Holders::new(image, image.slot_of(target), grants, after)
+        let sought = sought(image, image.slot_of(target), grants);
+        Holders::new(image, sought, after)
     }
 
     /// The users behind the one with number `after` who hold `role` on `target`.
     pub fn users_with(&self, role: RoleNo, target: Target, after: Option<UserNo>) -> Holders<'_> {
         let image = &*self.0;
         let wanted = image.roles.slot(role.0);
-        Holders::new(image, image.slot_of(target), |role| Some(role) == wanted, after)
+        let sought = sought(image, image.slot_of(target), |role| Some(role) == wanted);
+        Holders::new(image, sought, after)
     }
 }
 
+/// Whoever holds one of the `wanted` roles on the bot in slot `bot`, directly or by groups.
+fn sought(image: &Image, bot: Option<u32>, wanted: impl Fn(u32) -> bool) -> Sought {
+    let Some(bot) = bot else { return Sought::default() };
+    let ever_held = image.ever_held.get(bot as usize).map_or(&[][..], Vec::as_slice);
+    let roles = ones(ever_held).filter(|role| wanted(*role)).collect();
+    let groups = image.groups.list(Start::Offset(0)).filter(|group| {
+        let holds = group.entry().holds.iter();
+        holds.filter(|fact| fact.bot == bot).any(|fact| wanted(fact.role))
+    });
+    let groups = reached(&image.groups, groups.map(Ref::slot), |entry| &entry.inside);
+    Sought::new(bot, roles, groups.into_iter().collect())
+}
+
 impl<'r> Holders<'r> {
-    fn new(image: &'r Image, bot: Option<u32>, wanted: impl Fn(u32) -> bool, after: Option<UserNo>) -> Self {
-        let mut sought = Sought { bot: bot.unwrap_or_default(), roles: Bits::default(), groups: Bits::default() };
-        if let Some(bot) = bot {
-            for role in ones(image.ever_held.get(bot as usize).map_or(&[], Vec::as_slice)) {
-                if wanted(role) {
-                    sought.roles.set(role);
-                }
-            }
-            let slots = image.groups.list(Start::Offset(0));
-            let holders = slots.filter(|group| {
-                let holds = group.entry().holds.iter();
-                holds.filter(|fact| fact.bot == bot).any(|fact| wanted(fact.role))
-            });
-            let holders: Vec<u32> = holders.map(Ref::slot).collect();
-            for group in reached(&image.groups, holders, |entry| &entry.inside) {
-                sought.groups.set(group);
-            }
-        }
-        let filter = Filter {
-            held: Mask::of(ones(&sought.roles.0).map(|role| pair_bit(sought.bot, role))),
-            joined: Mask::of(ones(&sought.groups.0)),
+    fn new(image: &'r Image, sought: Sought, after: Option<UserNo>) -> Self {
+        let walk = match after {
+            None => image.users.walk_from_offset(0),
+            Some(after) => image.users.walk_after(after.0),
         };
-        let start = after.map_or(Start::Offset(0), |after| Start::After(after.0));
-        Self { users: Users::new(image, start).within(filter), sought }
+        Self { image, walk, sought, chunk: None, places: Vec::new().into_iter() }
+    }
+
+    /// The users directly in the group in slot `group`.
+    pub(crate) fn in_group(image: &'r Image, group: u32) -> Self {
+        Self::new(image, Sought::new(0, Bits::default(), Bits::from_iter([group])), None)
     }
 }
 
@@ -84,36 +82,17 @@ impl<'r> Iterator for Holders<'r> {
     type Item = UserRef<'r>;
 
     fn next(&mut self) -> Option<UserRef<'r>> {
-        self.users.find(|user| {
-            user.held().any(|fact: Fact| fact.bot == self.sought.bot && self.sought.roles.has(fact.role))
-                || user.joined().any(|group| self.sought.groups.has(group))
-        })
-    }
-}
-
-/// A set of slots.
-#[derive(Clone, Debug, Default)]
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn set(&mut self, slot: u32) {
-        let word = slot as usize / 64;
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
-        }
-        if let Some(word) = self.0.get_mut(word) {
-            *word |= 1 << (slot % 64);
+        loop {
+            if let Some((chunk, at)) = self.chunk.zip(self.places.next()) {
+                return Some(UserRef::new(self.image, Found { chunk, at, place: chunk.facts.place(at) }));
+            }
+            let (chunk, from) = self.walk.next_chunk()?;
+            self.chunk = Some(chunk);
+            if chunk.facts.may_have(&self.sought) {
+                let mut places = chunk.facts.find(chunk.people.len(), &self.sought);
+                places.retain(|at| *at >= from);
+                self.places = places.into_iter();
+            }
         }
     }
-
-    fn has(&self, slot: u32) -> bool {
-        self.0.get(slot as usize / 64).is_some_and(|word| word & 1 << (slot % 64) != 0)
-    }
-}
-
-/// The slots in a set.
-fn ones(words: &[u64]) -> impl Iterator<Item = u32> {
-    words.iter().zip(0..).flat_map(|(word, at): (&u64, u32)| {
-        (0..64).filter(move |bit| word & 1 << bit != 0).map(move |bit| at * 64 + bit)
-    })
 }

@@ -8,13 +8,6 @@ const MAX_WORDS: usize = 32;
 /// The bits of the largest sieve.
 const MAX_BITS: u32 = 2_048;
 
-/// What is sought of a chunk: something held, or some group somebody is in.
-#[derive(Clone, Debug)]
-pub(crate) struct Filter {
-    pub(crate) held: Mask,
-    pub(crate) joined: Mask,
-}
-
 /// What a chunk may have: one bit for many things, never a bit missing.
 #[derive(Clone, Debug)]
 pub(crate) struct Sieve(Box<[u64]>);
@@ -37,10 +30,12 @@ impl Sieve {
     pub(crate) fn of(bits: impl Iterator<Item = u32>) -> Self {
         let mut words = words(bits);
         let n_set: usize = words.iter().map(|word| word.count_ones() as usize).sum();
-        while words.len() > 1 && n_set * 8 <= words.len() * 64 {
-            words = folded(&words);
+        let mut n_words = MAX_WORDS;
+        while n_words > 1 && n_set * 8 <= n_words * 64 {
+            n_words /= 2;
+            fold(&mut words, n_words);
         }
-        Self(words.into_boxed_slice())
+        Self(words.get(..n_words).unwrap_or_default().into())
     }
 
     /// Whether anything sought may be here.
@@ -57,17 +52,21 @@ impl Sieve {
 impl Mask {
     /// What is sought: anything with one of these bits.
     pub(crate) fn of(bits: impl Iterator<Item = u32>) -> Self {
-        let mut sizes = vec![words(bits)];
-        while let Some(smallest) = sizes.last().filter(|words| words.len() > 1) {
-            sizes.push(folded(smallest));
+        let mut words = words(bits);
+        let mut sizes = vec![words.to_vec()];
+        let mut n_words = MAX_WORDS;
+        while n_words > 1 {
+            n_words /= 2;
+            fold(&mut words, n_words);
+            sizes.push(words.get(..n_words).unwrap_or_default().to_vec());
         }
         sizes.reverse();
         Self { sizes }
     }
 }
 
-fn words(bits: impl Iterator<Item = u32>) -> Vec<u64> {
-    let mut words = vec![0_u64; MAX_WORDS];
+fn words(bits: impl Iterator<Item = u32>) -> [u64; MAX_WORDS] {
+    let mut words = [0_u64; MAX_WORDS];
     for bit in bits {
         let bit = bit % MAX_BITS;
         if let Some(word) = words.get_mut(bit as usize / 64) {
@@ -77,10 +76,11 @@ fn words(bits: impl Iterator<Item = u32>) -> Vec<u64> {
     words
 }
 
-/// Half as many words: bit n of the result stands for bit n of both halves.
-fn folded(words: &[u64]) -> Vec<u64> {
-    let (low, high) = words.split_at(words.len() / 2);
-    low.iter().zip(high).map(|(low, high)| low | high).collect()
+/// Brings the first `2 * to` words together in the first `to`: bit n stands for bit n of both halves.
+fn fold(words: &mut [u64; MAX_WORDS], to: usize) {
+    if let Some((low, high)) = words.split_at_mut_checked(to) {
+        low.iter_mut().zip(high).for_each(|(low, high)| *low |= *high);
+    }
 }
 
 #[cfg(test)]

@@ -65,6 +65,8 @@ struct Leaf {
     first_no: u32,
     /// How many users stand in the node's leaves before.
     before: u32,
+    /// How many users the chunk has, so that passing over it does not touch it.
+    len: u32,
     chunk: Arc<Chunk>,
 }
 
@@ -128,8 +130,11 @@ impl Tree {
         self.walk(Spot { branch, leaf, at: offset - before })
     }
 
-    /// The users whose number is `no` or above.
-    pub(crate) fn walk_from_no(&self, no: u32) -> Walk<'_> {
+    /// The users whose number is above `no`.
+    pub(crate) fn walk_after(&self, no: i64) -> Walk<'_> {
+        let Ok(no) = u32::try_from(no.saturating_add(1).max(0)) else {
+            return self.walk(Spot { branch: self.branches.len(), leaf: 0, at: 0 });
+        };
         let branch = self.branches.partition_point(|branch| branch.first_no <= no).saturating_sub(1);
         let Some(found) = self.branches.get(branch) else { return self.walk(Spot { branch, leaf: 0, at: 0 }) };
         let leaf = found.node.leaves.partition_point(|leaf| leaf.first_no <= no).saturating_sub(1);
@@ -148,7 +153,7 @@ impl Tree {
     }
 
     fn walk(&self, spot: Spot) -> Walk<'_> {
-        let mut walk = Walk { tree: self, spot, chunk: None, place: Place::default() };
+        let mut walk = Walk { tree: self, spot, chunk: None, len: 0, place: Place::default() };
         walk.enter();
         walk
     }
@@ -183,7 +188,7 @@ impl Node {
             let before = size(len);
             len += chunk.people.len();
             size_bytes += chunk.size_bytes() + size_of::<Leaf>();
-            Leaf { first_no: chunk.people.first_no(), before, chunk }
+            Leaf { first_no: chunk.people.first_no(), before, len: size(chunk.people.len()), chunk }
         };
         let leaves = chunks.map(leaf).collect();
         Self { leaves, len, size_bytes }
@@ -219,6 +224,8 @@ pub(crate) struct Walk<'r> {
     spot: Spot,
     /// The chunk that `spot` is in; none behind the last.
     chunk: Option<&'r Chunk>,
+    /// How many users it has.
+    len: usize,
     place: Place,
 }
 
@@ -231,8 +238,11 @@ impl<'r> Walk<'r> {
                 return;
             };
             match branch.node.leaves.get(self.spot.leaf) {
-                Some(leaf) if self.spot.at < leaf.chunk.people.len() => {
-                    self.place = leaf.chunk.facts.place(self.spot.at);
+                Some(leaf) if self.spot.at < leaf.len as usize => {
+                    // At the beginning it is nowhere else, and need not be looked up.
+                    self.place =
+                        if self.spot.at == 0 { Place::default() } else { leaf.chunk.facts.place(self.spot.at) };
+                    self.len = leaf.len as usize;
                     self.chunk = Some(&leaf.chunk);
                     return;
                 }
@@ -242,13 +252,15 @@ impl<'r> Walk<'r> {
         }
     }
 
-    /// The chunk of the next user.
-    pub(crate) fn chunk(&self) -> Option<&'r Chunk> {
-        self.chunk
+    /// The chunk of the next user and the user's place there; goes on behind the chunk.
+    pub(crate) fn next_chunk(&mut self) -> Option<(&'r Chunk, usize)> {
+        let next = (self.chunk?, self.spot.at);
+        self.skip_chunk();
+        Some(next)
     }
 
     /// Goes to the first user behind those of the chunk.
-    pub(crate) fn skip_chunk(&mut self) {
+    fn skip_chunk(&mut self) {
         self.spot = Spot { leaf: self.spot.leaf + 1, at: 0, ..self.spot };
         self.enter();
     }
@@ -261,7 +273,7 @@ impl<'r> Iterator for Walk<'r> {
         let chunk = self.chunk?;
         let found = Found { chunk, at: self.spot.at, place: self.place };
         self.spot.at += 1;
-        if self.spot.at < chunk.people.len() {
+        if self.spot.at < self.len {
             self.place = chunk.facts.next(found.at, found.place);
         } else {
             self.skip_chunk();

@@ -11,7 +11,6 @@ use crate::{
     held::Holdings,
     id::Id,
     image::Image,
-    sieve::Filter,
     tree::{Found, Walk},
 };
 
@@ -124,17 +123,9 @@ impl<'r> Users<'r> {
     pub(crate) fn new(image: &'r Image, start: Start) -> Self {
         let walk = match start {
             Start::Offset(offset) => image.users.walk_from_offset(offset),
-            Start::After(no) => match u32::try_from(no.saturating_add(1).max(0)) {
-                Ok(no) => image.users.walk_from_no(no),
-                Err(_) => image.users.walk_from_offset(u64::MAX),
-            },
+            Start::After(no) => image.users.walk_after(no),
         };
         Self { image, walk }
-    }
-
-    /// The same users, but for those in chunks where surely nobody has what is sought.
-    pub(crate) fn within(self, filter: Filter) -> Within<'r> {
-        Within { users: self, filter, is_begun: false }
     }
 }
 
@@ -144,33 +135,5 @@ impl<'r> Iterator for Users<'r> {
     fn next(&mut self) -> Option<UserRef<'r>> {
         let found = self.walk.next()?;
         Some(UserRef::new(self.image, found))
-    }
-}
-
-/// See [`Users::within`].
-#[derive(Clone, Debug)]
-pub(crate) struct Within<'r> {
-    users: Users<'r>,
-    filter: Filter,
-    /// Whether the chunk of the next user was seen to be worth looking into.
-    is_begun: bool,
-}
-
-impl<'r> Iterator for Within<'r> {
-    type Item = UserRef<'r>;
-
-    fn next(&mut self) -> Option<UserRef<'r>> {
-        while !self.is_begun {
-            let chunk = self.users.walk.chunk()?;
-            self.is_begun = chunk.facts.may_have(&self.filter);
-            if !self.is_begun {
-                self.users.walk.skip_chunk();
-            }
-        }
-        let user = self.users.next()?;
-        // The next user may stand in another chunk.
-        let next = self.users.walk.chunk();
-        self.is_begun = next.is_some_and(|next| std::ptr::eq(next, user.found.chunk));
-        Some(user)
     }
 }
