@@ -3,8 +3,9 @@
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rolecall_model::problem::Problem;
+use rolecall_store::accounts;
 
-use crate::Ctx;
+use crate::{Ctx, Error};
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,15 @@ pub struct List<T> {
 
 /// Signature bytes in a cursor: enough that nobody guesses one.
 const SIGNATURE_BYTES: usize = 16;
+
+/// The revision of the account: while it stays, so does every list of it.
+pub async fn revision(ctx: &Ctx) -> Result<i64, Error> {
+    if let Some(roster) = &ctx.roster {
+        return Ok(roster.revision());
+    }
+    let mut tx = ctx.core.db.glance(&ctx.meter).await?;
+    Ok(accounts::get(&mut tx, ctx.account).await?.revision)
+}
 
 /// The cursor after row number `no` of list `name`. It is signed for this account and list, so a
 /// cursor of another account, of another list or of somebody's invention is none.
@@ -42,8 +52,7 @@ pub fn open_cursor(ctx: &Ctx, name: &str, cursor: &str) -> Result<i64, Problem> 
 }
 
 fn sign(ctx: &Ctx, name: &str, no: i64) -> hmac::Tag {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &ctx.core.sealing_key.derive("cursor"));
-    hmac::sign(&key, format!("{name} {} {no}", ctx.account.0).as_bytes())
+    hmac::sign(ctx.core.sealing_key.places(), format!("{name} {} {no}", ctx.account.0).as_bytes())
 }
 
 /// Cuts the one row too many off that tells whether there is more, and makes the cursor for it.

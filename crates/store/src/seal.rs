@@ -8,6 +8,7 @@ use std::fmt::{self, Write as _};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
@@ -17,7 +18,12 @@ use secrecy::{ExposeSecret as _, SecretBox, SecretSlice, SecretString};
 /// The key that seals secrets, and from which keys for other purposes are derived.
 ///
 /// Shown by `Debug` without the key; wiped from memory when dropped.
-pub struct SealingKey(SecretBox<[u8; 32]>);
+pub struct SealingKey {
+    secret: SecretBox<[u8; 32]>,
+    /// What places in lists are signed with. A page of a list takes two signatures, and deriving the key
+    /// for each would cost more than they do.
+    places: Box<hmac::Key>,
+}
 
 /// Why a text is no sealing key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +68,9 @@ impl fmt::Debug for SealingKey {
 impl SealingKey {
     /// A fresh key, made of `random_bytes`.
     pub fn generate(random_bytes: [u8; 32]) -> Self {
-        Self(SecretBox::new(Box::new(random_bytes)))
+        let secret = SecretBox::new(Box::new(random_bytes));
+        let places = Box::new(hmac::Key::new(hmac::HMAC_SHA256, &derive(&secret, "cursor")));
+        Self { secret, places }
     }
 
     /// Reads a key as [`Self::to_text`] writes it; white space around it does not matter.
@@ -77,7 +85,7 @@ impl SealingKey {
 
     /// The key in base64, for the file or the variable it is kept in.
     pub fn to_text(&self) -> SecretString {
-        KEY_TEXT.encode(self.0.expose_secret()).into()
+        KEY_TEXT.encode(self.secret.expose_secret()).into()
     }
 
     /// Seals `plaintext` so that it opens with this key and in this `context` only.
@@ -109,25 +117,34 @@ impl SealingKey {
 
     /// A key for something else than sealing, such as signing cursors: always the same for the same
     /// `purpose`, and telling nothing about this key or those for other purposes (HKDF, RFC 5869).
-    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "HKDF gives up to 255 times 32 bytes")]
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        let mut derived = [0; 32];
-        self.root()
-            .expand(&[b"rolecall derive ", purpose.as_bytes()], HKDF_SHA256)
-            .and_then(|key| key.fill(&mut derived))
-            .expect("32 bytes");
-        derived
+        derive(&self.secret, purpose)
+    }
+
+    /// The key that places in lists are signed with.
+    pub fn places(&self) -> &hmac::Key {
+        &self.places
     }
 
     fn cipher(&self) -> LessSafeKey {
         #[expect(clippy::expect_used, reason = "HKDF gives up to 255 times 32 bytes")]
-        let key = UnboundKey::from(self.root().expand(&[b"rolecall seal v1"], &AES_256_GCM).expect("32 bytes"));
+        let key = UnboundKey::from(root(&self.secret).expand(&[b"rolecall seal v1"], &AES_256_GCM).expect("32 bytes"));
         LessSafeKey::new(key)
     }
+}
 
-    fn root(&self) -> Prk {
-        Salt::none(HKDF_SHA256).extract(self.0.expose_secret())
-    }
+#[expect(clippy::expect_used, reason = "HKDF gives up to 255 times 32 bytes")]
+fn derive(secret: &SecretBox<[u8; 32]>, purpose: &str) -> [u8; 32] {
+    let mut derived = [0; 32];
+    root(secret)
+        .expand(&[b"rolecall derive ", purpose.as_bytes()], HKDF_SHA256)
+        .and_then(|key| key.fill(&mut derived))
+        .expect("32 bytes");
+    derived
+}
+
+fn root(secret: &SecretBox<[u8; 32]>) -> Prk {
+    Salt::none(HKDF_SHA256).extract(secret.expose_secret())
 }
 
 /// `bytes` in lower-case hex.
