@@ -13,9 +13,14 @@ use rolecall_model::time::Instant;
 use rolecall_server::{
     Server,
     auth::limits::{Limits, Profile},
-    routes,
+    config::{Log, LogFormat},
+    logging, routes,
 };
 use rolecall_store::Db;
+
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 struct SystemClock;
 
@@ -31,6 +36,8 @@ async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let url = arguments.next().context("usage: bench_server DATABASE_URL SEALING_KEY")?;
     let key = arguments.next().context("usage: bench_server DATABASE_URL SEALING_KEY")?;
+    // A line a request, as `rolecall serve` writes; the fixed bodies have none.
+    logging::begin(&Log { format: LogFormat::Text, level: "info".to_owned() })?;
     let core = Core {
         db: Db::open(&url).await?,
         clock: Arc::new(SystemClock),

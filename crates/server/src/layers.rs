@@ -17,7 +17,7 @@ use axum::{
 use rolecall_model::app::App;
 use rolecall_store::Meter;
 
-use crate::{Server, access::AccessError, api::problem::ApiProblem, error::KoreError};
+use crate::{Server, access::AccessError, api::problem::ApiProblem, compress, error::KoreError};
 
 /// What is learnt about a request while it is answered, for its log line and its headers.
 ///
@@ -91,6 +91,11 @@ pub(crate) fn normalise(mut request: Request) -> Request {
 
 /// The normal form of `path`, if it is another.
 fn normal_path(path: &str) -> Option<String> {
+    // Nearly every path is in its form already.
+    let is_normal = |rest: &str| rest.starts_with('/') && !rest.ends_with('/') && !rest.contains("//");
+    if path.strip_prefix("/api/public").is_some_and(is_normal) {
+        return None;
+    }
     let mut segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let is = |nth: usize, word: &str| segments.get(nth).is_some_and(|segment| segment.eq_ignore_ascii_case(word));
     if is(0, "api") && is(1, "1.1") && is(2, "public") {
@@ -159,7 +164,9 @@ pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Requ
     let given_id = request.headers().get("x-request-id").cloned();
     let method = request.method().clone();
     let door = Door::of(request.uri().path());
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let takes_gzip = compress::is_taken(request.headers());
     let notes = Notes::default();
     request.extensions_mut().insert(notes.clone());
 
@@ -167,7 +174,7 @@ pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Requ
         Ok(response) if response.extensions().get::<Panicked>().is_some() => {
             door.answer(KoreError::internal, ApiProblem::internal, AccessError::internal)
         }
-        Ok(response) => response,
+        Ok(response) => compress::compressed(response, takes_gzip).await,
         Err(_) => {
             door.answer(|| KoreError::unavailable(10), || ApiProblem::unavailable(10), || AccessError::unavailable(10))
         }
@@ -177,7 +184,7 @@ pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Requ
     let status = response.status();
     let database = notes.meter().reading();
     let learnt = std::mem::take(&mut *notes.learnt());
-    server.metrics.count_request(&method, &route, status, took, &database);
+    server.metrics.count_request(&method, route, status, took, &database);
     let ms = milliseconds(took);
     let db_ms = milliseconds(Duration::from_micros(database.busy_us));
     tracing::info!(

@@ -6,15 +6,18 @@ pub mod api;
 pub mod auth;
 pub mod callbacks;
 pub mod cli;
+mod compress;
 pub mod config;
 pub mod demo;
 pub mod erasing;
 pub mod error;
 pub mod kore;
 mod layers;
+pub mod logging;
 pub mod openapi;
 pub mod ops;
 pub mod public_url;
+pub mod revisit;
 pub mod room;
 pub mod routes;
 mod serve;
@@ -35,10 +38,14 @@ pub struct Server {
     pub limits: auth::limits::Limits,
     /// The images of accounts in memory.
     pub rosters: Arc<Rosters>,
+    /// What is remembered of callers' tokens.
+    pub memory: auth::Memory,
     /// What `/metrics` shows.
     pub metrics: ops::Metrics,
     /// Calls that assign roles and wait to be done together.
     pub assignments: assignments::Queue,
+    /// What the tags of lists are signed with.
+    pub tags: revisit::Signer,
     /// Room in memory for big uploads.
     pub uploads: room::Room,
     /// Room in memory for imports of roles.
@@ -63,9 +70,11 @@ impl Server {
         Self {
             engine: Arc::new(Engine::new(Arc::clone(&core), options)),
             wake: Arc::default(),
+            tags: revisit::Signer::new(&core.sealing_key),
             core,
             limits,
             rosters: Arc::new(Rosters::new(u64::from(config::DEFAULT_ROSTER_MB) << 20)),
+            memory: auth::Memory::default(),
             metrics: ops::Metrics::new(),
             assignments: assignments::Queue::default(),
             uploads: room::Room::new(kore::upload::MAX_BIG),

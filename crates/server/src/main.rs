@@ -9,6 +9,11 @@ use rolecall_control::{Clock, Random};
 use rolecall_model::time::Instant;
 use rolecall_server::cli::{self, Cli, Machine};
 
+/// See docs/PERFORMANCE.md for what it gains and costs.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct SystemClock;
 
 impl Clock for SystemClock {

@@ -6,10 +6,10 @@ use serde_json::Value;
 use utoipa::{
     OpenApi, PartialSchema as _, ToSchema,
     openapi::{
-        Content, Ref, RefOr, ResponseBuilder, Schema,
+        Content, HeaderBuilder, Object, Ref, RefOr, ResponseBuilder, Schema, Type,
         content::ContentBuilder,
         example::ExampleBuilder,
-        path::Operation,
+        path::{Operation, ParameterBuilder, ParameterIn},
         security::{ApiKey, ApiKeyValue, SecurityScheme},
     },
 };
@@ -80,6 +80,9 @@ pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::opena
             if operation.request_body.is_some() {
                 door.answer(operation, "413", "The body is over the limit.");
             }
+            if operation.responses.responses.contains_key("304") {
+                tell_of_tags(operation);
+            }
         }
     }
     show_examples(&mut document);
@@ -125,6 +128,28 @@ impl Door {
         let content = ContentBuilder::new().schema(Some(schema)).build();
         let response = ResponseBuilder::new().description(description).content(media_type, content).build();
         operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+    }
+}
+
+/// Adds the headers of a call whose answer a caller may have already.
+fn tell_of_tags(operation: &mut Operation) {
+    let if_none_match = ParameterBuilder::new()
+        .name("If-None-Match")
+        .parameter_in(ParameterIn::Header)
+        .description(Some("Additive: the `ETag` of an answer the caller has; 304 if the list is still the same."))
+        .schema(Some(Object::with_type(Type::String)))
+        .build();
+    operation.parameters.get_or_insert_default().push(if_none_match.into());
+    for status in ["200", "304"] {
+        if let Some(RefOr::T(response)) = operation.responses.responses.get_mut(status) {
+            let tag = HeaderBuilder::new()
+                .description(Some(
+                    "Stands for this state of this list; another as soon as anything of the account changes.",
+                ))
+                .schema(Some(Object::with_type(Type::String)))
+                .build();
+            response.headers.insert("ETag".to_owned(), tag.into());
+        }
     }
 }
 

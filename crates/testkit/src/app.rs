@@ -137,7 +137,12 @@ impl TestApp {
         let response = service.oneshot(request.0).await.expect("the service answers");
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.expect("the body ends").to_bytes();
-        Reply { status, headers, body: String::from_utf8(bytes.to_vec()).expect("the body is UTF-8") }
+        let bytes = bytes.to_vec();
+        let body = match headers.get("content-encoding") {
+            Some(_) => String::new(),
+            None => String::from_utf8(bytes.clone()).expect("the body is UTF-8"),
+        };
+        Reply { status, headers, bytes, body }
     }
 }
 
@@ -195,7 +200,9 @@ pub struct Reply {
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// The bytes of its body.
+    pub bytes: Vec<u8>,
+    /// Its body as text; empty where its bytes are compressed.
     pub body: String,
 }
 

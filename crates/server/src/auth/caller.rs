@@ -14,13 +14,15 @@ use rolecall_model::{
     audit::Actor,
     time::Instant,
 };
+use rolecall_roster::Roster;
 use rolecall_store::Meter;
 use secrecy::ExposeSecret;
 
 use super::{
     key::Key,
     limits::Window,
-    token::{Refusal, Unverified},
+    memory::Known,
+    token::{Claims, Refusal, Unverified},
 };
 use crate::{Server, error::KoreError, layers::Notes};
 
@@ -106,43 +108,91 @@ impl<N: Need, E: From<Denied> + IntoResponse> FromRequestParts<Arc<Server>> for 
 
 async fn admit(parts: &Parts, server: &Server, scope: Option<Scope>) -> Result<Ctx, Denied> {
     let notes = parts.extensions.get::<Notes>().cloned().unwrap_or_default();
-    let app = authenticate(&server.core, &parts.headers, notes.meter()).await?;
-    notes.caller(&app);
+    let (app, roster) = authenticate(server, &parts.headers, notes.meter()).await?;
+    let app = &app.app;
+    notes.caller(app);
     if let Some(scope) = scope
         && !(app.kind == Kind::Admin && app.scopes.contains(&scope))
     {
         return Err(Denied::Scope(scope));
     }
-    let verdict = server.limits.check(&app.account_no.0.to_string(), server.core.clock.now());
+    let verdict = server.limits.check(app.account_no, server.core.clock.now());
     notes.limits(verdict.headers());
     if let Some(window) = verdict.breach {
         return Err(Denied::TooMany(window));
     }
-    let roster = server.rosters.fresh(&server.core, app.account_no).await;
-    Ok(Ctx { roster, ..Ctx::new(&server.core, app.account_no, Actor::App(app.id), notes.meter().clone()) })
+    Ok(Ctx { roster, ..Ctx::new(&server.core, app.account_no, Actor::App(app.id.clone()), notes.meter().clone()) })
 }
 
-/// The app whose token the request carries.
+/// The app whose token the request carries, and the image of its account if there is one.
 ///
 /// Whatever is wrong before the signature holds gets one answer, after the same work: nobody learns
-/// which app ids exist, or which are disabled.
-async fn authenticate(core: &Core, headers: &HeaderMap, meter: &Meter) -> Result<App, Denied> {
+/// which app ids exist, or which are disabled, or have called before.
+async fn authenticate(
+    server: &Server,
+    headers: &HeaderMap,
+    meter: &Meter,
+) -> Result<(Arc<Known>, Option<Roster>), Denied> {
+    let (core, memory) = (&server.core, &server.memory);
     let token = carried(headers)?;
-    let unverified = Unverified::parse(token)?;
     let now = core.clock.now();
+    if let Some(known) = memory.token(token, now)
+        && let Some(roster) = if_unchanged(server, &known).await
+    {
+        return Ok((known, Some(roster)));
+    }
+
+    let unverified = Unverified::parse(token)?;
+    let known = memory.app(unverified.app_id(), now);
+    // An app that is not remembered has a signature checked too, by a key that proves nothing.
+    let key = match &known {
+        Some(known) => Some(&known.key),
+        None => unverified.algorithm().and_then(|algorithm| memory.decoy(algorithm)),
+    };
+    let claims = key.map(|key| unverified.verify(key, now));
+    if let (Some(known), Some(Ok(claims))) = (known, claims)
+        && let Some(roster) = if_unchanged(server, &known).await
+    {
+        use_up(core, &known.app, &claims, meter).await?;
+        memory.keep_token(token, &claims, &known);
+        return Ok((known, Some(roster)));
+    }
+
     let app = apps::find(core, unverified.app_id(), meter).await?.filter(|app| app.is_live(now));
     let Some(app) = app else { return Err(unverified.burn().into()) };
     let key = key_of(core, &app, now)?;
     let claims = unverified.verify(&key, now)?;
+    use_up(core, &app, &claims, meter).await?;
+    let roster = server.rosters.fresh(core, app.account_no).await;
+    let apps_revision = roster.as_ref().map_or(0, Roster::apps_revision);
+    let key_until = app.previous_secret.as_ref().map(|(_, until)| *until).filter(|until| now < *until);
+    let known = Arc::new(Known { app, key, key_until, apps_revision });
+    // The app was read before the image was checked, and may have changed in between. Read again, it
+    // is at least as new as the image; only then does it go by the image's number.
+    if roster.is_some() && apps::find(core, &known.app.id, meter).await?.as_ref() == Some(&known.app) {
+        memory.keep_app(&known);
+        memory.keep_token(token, &claims, &known);
+    }
+    Ok((known, roster))
+}
+
+/// The image of the app's account, if the account's apps are what they were when `known` was.
+async fn if_unchanged(server: &Server, known: &Known) -> Option<Roster> {
+    let roster = server.rosters.fresh(&server.core, known.app.account_no).await?;
+    (roster.apps_revision() == known.apps_revision).then_some(roster)
+}
+
+/// Uses a token up that counts once, and sees that tokens of an app that takes no other are such.
+async fn use_up(core: &Core, app: &App, claims: &Claims, meter: &Meter) -> Result<(), Denied> {
     if app.enforces_jti {
         claims.required_jti()?;
     }
     if let Some(jti) = &claims.jti
-        && !apps::use_once(core, &app, &jti.id, jti.forget_at, meter).await?
+        && !apps::use_once(core, app, &jti.id, jti.forget_at, meter).await?
     {
         return Err(Refusal::Replayed.into());
     }
-    Ok(app)
+    Ok(())
 }
 
 /// The token of the request: header `auth`, or `Authorization: Bearer` as a convenience.

@@ -4,6 +4,7 @@
 //! header says (RFC 8725, sections 2.1 and 3.1).
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::hmac;
 use aws_lc_rs::rsa::PublicEncryptingKey;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA512,
@@ -11,17 +12,27 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jsonwebtoken::{DecodingKey, EncodingKey};
 use rolecall_model::app::Algorithm;
 use serde_json::Value;
 
-/// What an app's tokens are verified with.
+/// What an app's tokens are verified with. Making one costs more than using it, so it is kept as
+/// long as its app stays as it is.
 ///
 /// Shown by `Debug` without the key itself.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Key {
     algorithm: Algorithm,
-    keys: Vec<DecodingKey>,
+    half: Half,
+}
+
+/// What the verifying side has.
+#[derive(Debug)]
+enum Half {
+    /// The secret, and the one before it. Always two, so that the time a refusal takes does not tell
+    /// whether a rotation is under way.
+    Secrets(Box<[hmac::Key; 2]>),
+    /// The public half of a key pair.
+    Public(ParsedPublicKey),
 }
 
 /// Why a key cannot be used; the text says how to mend it.
@@ -74,42 +85,39 @@ impl Key {
         if current.is_empty() || previous.is_empty() {
             return Err(BadKey::EmptySecret);
         }
-        // Always two, so that the time a refusal takes does not tell whether a rotation is under way.
-        Ok(Self { algorithm, keys: vec![DecodingKey::from_secret(current), DecodingKey::from_secret(previous)] })
+        Ok(Self::of_secrets(algorithm, current, previous))
+    }
+
+    fn of_secrets(algorithm: Algorithm, current: &[u8], previous: &[u8]) -> Self {
+        let key = |secret| hmac::Key::new(keyed_hash(algorithm), secret);
+        Self { algorithm, half: Half::Secrets(Box::new([key(current), key(previous)])) }
     }
 
     /// The key of an app that signs with a private key, from its public key in PEM form.
     pub fn from_public_pem(algorithm: Algorithm, pem: &str) -> Result<Self, BadKey> {
-        let (verification, needed): (&'static dyn VerificationAlgorithm, _) = match algorithm {
-            Algorithm::Hs256 | Algorithm::Hs512 => return Err(BadKey::NotForPublicKeys { algorithm }),
-            Algorithm::Rs256 => (&RSA_PKCS1_2048_8192_SHA256, "an RSA key of 2048 to 8192 bits"),
-            Algorithm::Rs512 => (&RSA_PKCS1_2048_8192_SHA512, "an RSA key of 2048 to 8192 bits"),
-            Algorithm::Es256 => (&ECDSA_P256_SHA256_FIXED, "an EC key on the curve P-256"),
-            Algorithm::EdDsa => (&ED25519, "an Ed25519 key"),
+        let (Some(verification), Some(needed)) = (verification(algorithm), needed(algorithm)) else {
+            return Err(BadKey::NotForPublicKeys { algorithm });
         };
-        let der = public_der(pem)?;
-        let wrong_kind = BadKey::WrongKind { algorithm, needed };
-        let Ok(parsed) = ParsedPublicKey::new(verification, &der) else { return Err(wrong_kind) };
-        let key = match algorithm {
-            Algorithm::Es256 => DecodingKey::from_ec_der(&der),
-            Algorithm::EdDsa => DecodingKey::from_ed_der(&der),
-            _ if has_good_size(&parsed) => DecodingKey::from_rsa_der(&der),
-            _ => return Err(wrong_kind),
-        };
-        Ok(Self { algorithm, keys: vec![key] })
+        let parsed = ParsedPublicKey::new(verification, public_der(pem)?);
+        match parsed {
+            Ok(key) if !is_rsa(algorithm) || has_good_size(&key) => Ok(Self { algorithm, half: Half::Public(key) }),
+            _ => Err(BadKey::WrongKind { algorithm, needed }),
+        }
     }
 
     /// A key no app has, to spend on a token without an app the work that one with a bad signature
     /// costs. An app's RSA key may be longer than this one and take longer.
     pub(super) fn decoy(algorithm: Algorithm) -> Self {
-        let secret = || DecodingKey::from_secret(&[0; 44]);
-        let keys = match algorithm {
-            Algorithm::Hs256 | Algorithm::Hs512 => vec![secret(), secret()],
-            Algorithm::Rs256 | Algorithm::Rs512 => vec![DecodingKey::from_rsa_der(&decoy_rsa_der())],
-            Algorithm::Es256 => vec![DecodingKey::from_ec_der(&DECOY_P256_DER)],
-            Algorithm::EdDsa => vec![DecodingKey::from_ed_der(&DECOY_ED25519_DER)],
+        let der = match algorithm {
+            Algorithm::Hs256 | Algorithm::Hs512 => Vec::new(),
+            Algorithm::Rs256 | Algorithm::Rs512 => decoy_rsa_der(),
+            Algorithm::Es256 => DECOY_P256_DER.to_vec(),
+            Algorithm::EdDsa => DECOY_ED25519_DER.to_vec(),
         };
-        Self { algorithm, keys }
+        match verification(algorithm).map(|verification| ParsedPublicKey::new(verification, der)) {
+            Some(Ok(key)) => Self { algorithm, half: Half::Public(key) },
+            _ => Self::of_secrets(algorithm, &[0; 44], &[0; 44]),
+        }
     }
 
     /// The algorithm this key is used with.
@@ -117,14 +125,16 @@ impl Key {
         self.algorithm
     }
 
-    /// Whether `signature` (base64url) is this key's signature of `message`. Every key is tried,
-    /// whatever the one before it said; secrets are compared in constant time.
-    pub(super) fn signed(&self, message: &str, signature: &str) -> bool {
-        let signed_with = |key| {
-            jsonwebtoken::crypto::verify(signature, message.as_bytes(), key, registered(self.algorithm))
-                .is_ok_and(|signed| signed)
-        };
-        self.keys.iter().fold(false, |signed, key| signed | signed_with(key))
+    /// Whether `signature` is this key's signature of `message`. Both secrets are tried, whatever the
+    /// first one said, and compared in constant time.
+    pub(super) fn signed(&self, message: &str, signature: &[u8]) -> bool {
+        let message = message.as_bytes();
+        match &self.half {
+            Half::Secrets(secrets) => {
+                secrets.iter().fold(false, |signed, secret| signed | hmac::verify(secret, message, signature).is_ok())
+            }
+            Half::Public(key) => key.verify_sig(message, signature).is_ok(),
+        }
     }
 }
 
@@ -132,12 +142,13 @@ impl Key {
 ///
 /// Errors: `algorithm` does not use a secret.
 pub fn sign_with_secret(algorithm: Algorithm, secret: &[u8], claims: &Value) -> Result<String, BadKey> {
+    if !algorithm.is_secret_based() {
+        return Err(BadKey::NotForSecrets { algorithm });
+    }
     let header = format!(r#"{{"alg":"{algorithm}","typ":"JWT"}}"#);
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims.to_string()));
-    let key = EncodingKey::from_secret(secret);
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, registered(algorithm))
-        .map_err(|_| BadKey::NotForSecrets { algorithm })?;
-    Ok(format!("{message}.{signature}"))
+    let signature = hmac::sign(&hmac::Key::new(keyed_hash(algorithm), secret), message.as_bytes());
+    Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
 // The decoys are SubjectPublicKeyInfo (RFC 5280), as apps' keys mostly are, so that they are read alike.
@@ -167,15 +178,34 @@ fn decoy_rsa_der() -> Vec<u8> {
     [&BEFORE[..], &[0xff; 256], &[0x02, 0x03, 0x01, 0x00, 0x01]].concat()
 }
 
-fn registered(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+/// The keyed hash of an algorithm that uses a secret.
+fn keyed_hash(algorithm: Algorithm) -> hmac::Algorithm {
+    if algorithm == Algorithm::Hs512 { hmac::HMAC_SHA512 } else { hmac::HMAC_SHA256 }
+}
+
+/// How signatures of an algorithm of key pairs are verified (RFC 7518, sections 3.3 and 3.4; RFC 8037).
+fn verification(algorithm: Algorithm) -> Option<&'static dyn VerificationAlgorithm> {
     match algorithm {
-        Algorithm::Hs256 => jsonwebtoken::Algorithm::HS256,
-        Algorithm::Hs512 => jsonwebtoken::Algorithm::HS512,
-        Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
-        Algorithm::Rs512 => jsonwebtoken::Algorithm::RS512,
-        Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
-        Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
+        Algorithm::Hs256 | Algorithm::Hs512 => None,
+        Algorithm::Rs256 => Some(&RSA_PKCS1_2048_8192_SHA256),
+        Algorithm::Rs512 => Some(&RSA_PKCS1_2048_8192_SHA512),
+        Algorithm::Es256 => Some(&ECDSA_P256_SHA256_FIXED),
+        Algorithm::EdDsa => Some(&ED25519),
     }
+}
+
+/// The kind of key that an algorithm of key pairs needs.
+fn needed(algorithm: Algorithm) -> Option<&'static str> {
+    match algorithm {
+        Algorithm::Hs256 | Algorithm::Hs512 => None,
+        Algorithm::Rs256 | Algorithm::Rs512 => Some("an RSA key of 2048 to 8192 bits"),
+        Algorithm::Es256 => Some("an EC key on the curve P-256"),
+        Algorithm::EdDsa => Some("an Ed25519 key"),
+    }
+}
+
+fn is_rsa(algorithm: Algorithm) -> bool {
+    matches!(algorithm, Algorithm::Rs256 | Algorithm::Rs512)
 }
 
 /// The DER inside the one PEM block of `pem` (RFC 7468).

@@ -13,7 +13,7 @@ use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 
-use rolecall_model::time::Instant;
+use rolecall_model::{ids::AccountNo, time::Instant};
 
 /// Which quotas hold, for each account by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub struct Limits {
 
 #[derive(Debug, Default)]
 struct Used {
-    accounts: HashMap<String, Account>,
+    accounts: HashMap<AccountNo, Account>,
     swept_at: Instant,
 }
 
@@ -100,14 +100,14 @@ impl Limits {
     }
 
     /// Whether `account` may call `now`. A call that may is counted, one that may not is not.
-    pub fn check(&self, account: &str, now: Instant) -> Verdict {
+    pub fn check(&self, account: AccountNo, now: Instant) -> Verdict {
         if self.quotas.is_empty() {
             return Verdict { breach: None, standings: Vec::new() };
         }
         // A panic elsewhere under this lock leaves counters that are at worst off by one call.
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.sweep(now);
-        used.accounts.entry(account.to_owned()).or_insert_with(|| Account::new(&self.quotas, now)).check(now)
+        used.accounts.entry(account).or_insert_with(|| Account::new(&self.quotas, now)).check(now)
     }
 }
 
@@ -272,7 +272,7 @@ mod tests {
     }
 
     fn check(limits: &Limits, at_ms: i64) -> Verdict {
-        limits.check("5bca33e75513765737ef9caf", Instant::from_ms(START_MS + at_ms))
+        limits.check(AccountNo(7), Instant::from_ms(START_MS + at_ms))
     }
 
     fn shown(verdict: &Verdict) -> Vec<String> {
@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn accounts_do_not_use_up_each_others_quota() {
         let limits = per_minute(1);
-        for account in ["a", "b", "c"] {
+        for account in [1, 2, 3].map(AccountNo) {
             assert_eq!(limits.check(account, Instant::from_ms(START_MS)).breach, None);
             assert_eq!(limits.check(account, Instant::from_ms(START_MS)).breach, Some(Window::Minute));
         }
@@ -370,8 +370,8 @@ mod tests {
     #[test]
     fn accounts_that_went_quiet_are_dropped() {
         let limits = Limits::new(Profile::Kore);
-        for account in 0..1_000 {
-            limits.check(&account.to_string(), Instant::from_ms(START_MS));
+        for account in 100..1_100 {
+            limits.check(AccountNo(account), Instant::from_ms(START_MS));
         }
         let kept = || limits.used.lock().expect("lock").accounts.len();
         check(&limits, 3_599_999);

@@ -1,13 +1,16 @@
 //! Who is calling, and whether the call may go on.
 //!
 //! `token`, `key` and `limits` decide by their parameters alone: no database, no clock, no HTTP.
-//! `caller` brings them together: it looks the app up between reading a token and verifying it.
+//! `caller` brings them together: it looks the app up between reading a token and verifying it, and
+//! `memory` spares it that where it was done before.
 
 mod caller;
 pub mod key;
 pub mod limits;
+mod memory;
 pub mod token;
 
 pub use caller::{
     Caller, Denied, EraseData, ManageRoles, ManageUsers, Need, ReadAudit, ReadRoles, ReadUsers, UploadFiles,
 };
+pub use memory::Memory;

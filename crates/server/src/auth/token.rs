@@ -19,6 +19,9 @@ use super::key::Key;
 /// The longest token that is looked at. Units: bytes.
 pub const MAX_BYTES: usize = 16 * 1024;
 
+/// `{"alg":"HS256","typ":"JWT"}`, as most libraries write it: read by comparing.
+const USUAL_HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+
 /// How far the clocks of caller and server may differ.
 const LEEWAY_MS: i64 = 60_000;
 
@@ -72,7 +75,7 @@ impl Refusal {
 /// Shown by `Debug` without the token.
 pub struct Unverified<'a> {
     message: &'a str,
-    signature: &'a str,
+    signature: Vec<u8>,
     algorithm: Option<Algorithm>,
     app_id: String,
     claims: Map<String, Value>,
@@ -91,6 +94,10 @@ pub struct Claims {
     pub app_id: String,
     /// Its one-time id, if it has one.
     pub jti: Option<Jti>,
+    /// From when it counts, if it says so.
+    pub from: Option<Instant>,
+    /// Until when it counts, if it says so.
+    pub until: Option<Instant>,
 }
 
 /// The id of a token that may be used once.
@@ -123,10 +130,15 @@ impl<'a> Unverified<'a> {
         }
         let (message, signature) = token.rsplit_once('.').ok_or(Refusal::NotAToken)?;
         let (header, claims) = message.split_once('.').ok_or(Refusal::NotAToken)?;
-        let algorithm = algorithm(&object(header)?)?;
+        let algorithm = if header == USUAL_HEADER { Some(Algorithm::Hs256) } else { algorithm(&object(header)?)? };
         let claims = object(claims)?;
-        bytes(signature)?;
+        let signature = bytes(signature)?;
         Ok(Self { message, signature, algorithm, app_id: app_id(&claims)?.to_owned(), claims })
+    }
+
+    /// The algorithm it claims to be signed with; none for one that no app here can have.
+    pub fn algorithm(&self) -> Option<Algorithm> {
+        self.algorithm
     }
 
     /// The app that claims to have signed.
@@ -140,7 +152,7 @@ impl<'a> Unverified<'a> {
         if self.algorithm != Some(key.algorithm()) {
             return Err(self.burn());
         }
-        if !key.signed(self.message, self.signature) {
+        if !key.signed(self.message, &self.signature) {
             return Err(Refusal::Invalid);
         }
         self.judge(now)
@@ -151,7 +163,7 @@ impl<'a> Unverified<'a> {
     /// about the app.
     pub fn burn(&self) -> Refusal {
         if let Some(algorithm) = self.algorithm {
-            std::hint::black_box(Key::decoy(algorithm).signed(self.message, self.signature));
+            std::hint::black_box(Key::decoy(algorithm).signed(self.message, &self.signature));
         }
         Refusal::Invalid
     }
@@ -166,17 +178,20 @@ impl<'a> Unverified<'a> {
             Some(Value::String(id)) => Some(id),
             Some(_) => return Err(Refusal::Invalid),
         };
-        if expires_at.is_some_and(|expires_at| expires_at.plus_ms(LEEWAY_MS) <= now) {
+        let until = expires_at.map(|expires_at| expires_at.plus_ms(LEEWAY_MS));
+        let from = active_at.map(|active_at| active_at.plus_ms(-LEEWAY_MS));
+        if until.is_some_and(|until| until <= now) {
             return Err(Refusal::Expired);
         }
-        if active_at.is_some_and(|active_at| active_at > now.plus_ms(LEEWAY_MS)) {
+        if from.is_some_and(|from| from > now) {
             return Err(Refusal::NotYetActive);
         }
-        let Some(id) = jti else { return Ok(Claims { app_id: self.app_id.clone(), jti: None }) };
+        let app_id = self.app_id.clone();
+        let Some(id) = jti else { return Ok(Claims { app_id, jti: None, from, until }) };
         let latest = now.plus_ms(MAX_LIFE_WITH_JTI_MS + LEEWAY_MS);
         let expires_at = expires_at.filter(|expires_at| *expires_at <= latest).ok_or(Refusal::JtiTooLong)?;
         let jti = Jti { id: id.clone(), forget_at: expires_at.plus_ms(LEEWAY_MS) };
-        Ok(Claims { app_id: self.app_id.clone(), jti: Some(jti) })
+        Ok(Claims { app_id, jti: Some(jti), from, until })
     }
 
     /// The time in claim `name`, if the claim is there: seconds since 1970, possibly with a fraction

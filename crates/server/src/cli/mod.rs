@@ -22,15 +22,16 @@ mod roles;
 mod serve;
 mod token;
 
-use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use answer::Answer;
-use anyhow::bail;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use rolecall_control::{Clock, Random};
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use crate::config::{self, Config, LogFormat};
+use crate::{
+    config::{self, Config},
+    logging,
+};
 
 /// What only the machine can give; the rest of the program takes it as a parameter.
 pub struct Machine {
@@ -177,19 +178,9 @@ fn completions(shell: clap_complete::Shell) -> Answer {
     Answer::new(script.trim_end(), serde_json::json!({ "script": script }))
 }
 
-/// Logs go to standard error, so that they never mix with an answer.
+/// Begins to log, and tells of what was meant to configure something and does not.
 fn begin_logging(config: &Config) -> anyhow::Result<()> {
-    // The driver's own lines hold whole statements, thousands of placeholders long; who wants them asks.
-    let Ok(filter) = EnvFilter::try_new(format!("sqlx::query=off,{}", config.log.level)) else {
-        bail!("log.level is {:?}, and must be error, warn, info, debug or trace", config.log.level);
-    };
-    let registry = tracing_subscriber::registry().with(filter);
-    let lines = fmt::layer().with_writer(std::io::stderr);
-    // Set once a process; only a second call would fail.
-    match config.log.format {
-        LogFormat::Json => drop(registry.with(lines.json().flatten_event(true)).try_init()),
-        LogFormat::Text => drop(registry.with(lines.with_ansi(std::io::stderr().is_terminal())).try_init()),
-    }
+    logging::begin(&config.log)?;
     for (name, meant) in config::misspelt_variables() {
         tracing::warn!("the variable {name} is not known: did you mean {meant}?");
     }

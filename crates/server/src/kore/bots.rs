@@ -1,12 +1,19 @@
 //! `GET bots` (wire 7.9).
 
-use axum::Json;
+use axum::{
+    Json,
+    response::{IntoResponse as _, Response},
+};
 use rolecall_control::bots;
 
-use super::{request::Params, wire::bots::BotPage};
+use super::{
+    request::Params,
+    wire::{bots::BotPage, direct},
+};
 use crate::{
     auth::{Caller, ReadRoles},
     error::KoreError,
+    revisit::Revisit,
 };
 
 /// The most rows a page may have (wire fact 7.9).
@@ -21,9 +28,20 @@ const MAX_LIMIT: u32 = 50;
         ("limit" = Option<String>, Query, description = "How many rows at most; 50 is the maximum and the default. Leading digits count."),
         ("offset" = Option<String>, Query, description = "Which page, from 0."),
     ),
-    responses((status = 200, description = "A page of bots.", body = BotPage)),
+    responses(
+        (status = 200, description = "A page of bots.", body = BotPage),
+        (status = 304, description = "The list is as it was when the caller got its `ETag`."),
+    ),
 )]
-pub async fn list(caller: Caller<ReadRoles>, params: Params) -> Result<Json<BotPage>, KoreError> {
-    let list = bots::list(&caller.ctx, params.numbered_page(MAX_LIMIT)?).await?;
-    Ok(Json(list.into()))
+pub async fn list(caller: Caller<ReadRoles>, params: Params, revisit: Revisit) -> Result<Response, KoreError> {
+    let page = params.numbered_page(MAX_LIMIT)?;
+    revisit
+        .answer(&caller.ctx, async {
+            if let Some(roster) = &caller.ctx.roster {
+                return Ok(direct::bots(roster, page).into_response());
+            }
+            let list = bots::list(&caller.ctx, page).await?;
+            Ok(Json(BotPage::from(list)).into_response())
+        })
+        .await
 }

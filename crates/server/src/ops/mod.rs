@@ -1,6 +1,10 @@
 //! What operators and their tools look at: is it alive, can it serve, how is it doing.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use axum::{
     Json,
@@ -8,6 +12,7 @@ use axum::{
     http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rolecall_control::rosters::Reading;
 use rolecall_model::erasure;
@@ -20,6 +25,29 @@ use crate::Server;
 pub struct Metrics {
     recorder: metrics_exporter_prometheus::PrometheusRecorder,
     handle: PrometheusHandle,
+    /// What requests are counted with, by route: looking it up in the recorder costs as much as the
+    /// rest of a small answer.
+    counted: RwLock<HashMap<String, Vec<Counted>>>,
+}
+
+/// What the requests of one route with one method and one status are counted with.
+#[derive(Clone)]
+struct Counted {
+    method: Method,
+    status: StatusCode,
+    n_requests: Counter,
+    seconds: Histogram,
+    database_seconds: Histogram,
+    n_statements: Counter,
+}
+
+impl Counted {
+    fn count(&self, took: Duration, database: &MeterReading) {
+        self.n_requests.increment(1);
+        self.seconds.record(took.as_secs_f64());
+        self.database_seconds.record(Duration::from_micros(database.busy_us).as_secs_f64());
+        self.n_statements.increment(database.n_statements);
+    }
 }
 
 /// Upper bounds of the buckets requests are sorted into. Units: seconds.
@@ -56,7 +84,7 @@ impl Metrics {
             metrics::describe_gauge!("rolecall_erasures", "Requests to erase that have not ended, by state.");
             metrics::describe_gauge!("rolecall_erasure_workers_busy", "Workers of this process that are erasing.");
         });
-        Self { recorder, handle }
+        Self { recorder, handle, counted: RwLock::default() }
     }
 
     /// Counts one request. Labels come from fixed sets only: routes, methods and statuses.
@@ -68,16 +96,39 @@ impl Metrics {
         took: Duration,
         database: &MeterReading,
     ) {
+        let is_it = |counted: &&Counted| counted.status == status && counted.method == method;
+        // Nothing panics while it holds the lock.
+        let known = self.counted.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counted) = known.get(route).and_then(|counted| counted.iter().find(is_it)) {
+            return counted.count(took, database);
+        }
+        drop(known);
+        let counted = self.counted(method, route, status);
+        counted.count(took, database);
+        // Methods are the caller's words: only those that HTTP itself has are kept.
+        if is_of_http(method) {
+            let mut known = self.counted.write().unwrap_or_else(PoisonError::into_inner);
+            known.entry(route.to_owned()).or_default().push(counted);
+        }
+    }
+
+    fn counted(&self, method: &Method, route: &str, status: StatusCode) -> Counted {
         let route = route.to_owned();
-        let method = if method.as_str().len() > 7 { "other".to_owned() } else { method.to_string() };
-        metrics::with_local_recorder(&self.recorder, || {
-            metrics::counter!("rolecall_requests_total", "route" => route.clone(), "method" => method, "status" => status.as_str().to_owned())
-                .increment(1);
-            metrics::histogram!("rolecall_request_seconds", "route" => route.clone()).record(took.as_secs_f64());
-            metrics::histogram!("rolecall_database_seconds", "route" => route.clone())
-                .record(Duration::from_micros(database.busy_us).as_secs_f64());
-            metrics::counter!("rolecall_database_statements_total", "route" => route).increment(database.n_statements);
-        });
+        let word = if method.as_str().len() > 7 { "other".to_owned() } else { method.to_string() };
+        metrics::with_local_recorder(&self.recorder, || Counted {
+            method: method.clone(),
+            status,
+            n_requests: metrics::counter!("rolecall_requests_total", "route" => route.clone(), "method" => word, "status" => status.as_str().to_owned()),
+            seconds: metrics::histogram!("rolecall_request_seconds", "route" => route.clone()),
+            database_seconds: metrics::histogram!("rolecall_database_seconds", "route" => route.clone()),
+            n_statements: metrics::counter!("rolecall_database_statements_total", "route" => route),
+        })
+    }
+
+    /// Sorts what was recorded into its buckets. Until then, or until somebody asks for the metrics,
+    /// each request's times take memory.
+    pub(crate) fn tidy(&self) {
+        self.handle.run_upkeep();
     }
 
     /// Shows what images of accounts cost and did.
@@ -106,6 +157,21 @@ impl Metrics {
             metrics::gauge!("rolecall_erasure_workers_busy").set(gauge(i64::try_from(n_busy).unwrap_or(i64::MAX)));
         });
     }
+}
+
+fn is_of_http(method: &Method) -> bool {
+    let known = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::PATCH,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
+    ];
+    known.contains(method)
 }
 
 impl Default for Metrics {

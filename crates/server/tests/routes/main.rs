@@ -4,8 +4,10 @@
 #![expect(clippy::expect_used, reason = "what is missing in an answer fails the test")]
 
 mod audited;
+mod compression;
 mod documents;
 mod examples;
+mod remembered;
 mod strangers;
 mod tenancy;
 mod tokens;

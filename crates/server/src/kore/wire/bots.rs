@@ -4,7 +4,7 @@ use rolecall_control::{
     bots::{BoundApp, Listed},
     list::List,
 };
-use rolecall_model::time::Instant;
+use rolecall_model::{bot::Bot, time::Instant};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -86,13 +86,20 @@ impl From<BoundApp> for JwtApp {
 
 impl From<Listed> for BotRow {
     fn from(listed: Listed) -> Self {
-        let bot = listed.bot;
+        let apps = listed.apps.into_iter().map(Into::into).collect();
+        Self::new(listed.bot, listed.owner_id, listed.account_id, apps)
+    }
+}
+
+impl BotRow {
+    /// The row of `bot`, with what belongs to it.
+    pub fn new(bot: Bot, owner_id: String, account_id: String, jwt_apps: Vec<JwtApp>) -> Self {
         Self {
             id: bot.id,
             purpose: bot.purpose,
-            created_by: listed.owner_id,
+            created_by: owner_id,
             default_language: bot.default_language,
-            account_id: listed.account_id,
+            account_id,
             kind: "default",
             resourceid: "btstreams",
             status: bot.status,
@@ -100,7 +107,7 @@ impl From<Listed> for BotRow {
             description: bot.description,
             created_on: bot.created_at,
             is_linked_to: Vec::new(),
-            jwt_apps: listed.apps.into_iter().map(Into::into).collect(),
+            jwt_apps,
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod assignments;
 pub mod audit_logs;
 pub mod bots;
+pub mod direct;
 pub mod erasure;
 pub mod groups;
 pub mod role_import;
