@@ -7,38 +7,38 @@ const PADDING: usize = 8;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Column {
     at: u32,
+    /// The smallest number; the others are told by how far they are above it.
+    base: u32,
     width: u8,
 }
 
 impl Column {
     /// Packs `values` at the end of `buffer`.
     pub(crate) fn pack(buffer: &mut Vec<u8>, values: &[u32]) -> Self {
-        let width = match values.iter().fold(0, |all, value| all | value) {
+        let base = values.iter().copied().min().unwrap_or(0);
+        let width = match values.iter().fold(0, |all, value| all | (value - base)) {
             0 => 0,
             1..0x100 => 1,
             0x100..0x1_0000 => 2,
             0x1_0000..0x100_0000 => 3,
             _ => 4,
         };
-        let column = Self { at: size(buffer.len()), width };
+        let column = Self { at: size(buffer.len()), base, width };
         buffer.reserve(values.len() * usize::from(width));
+        let values = values.iter().map(|value| (value - base).to_le_bytes());
         match width {
             0 => {}
-            1 => buffer.extend(values.iter().map(|value| value.to_le_bytes()[0])),
-            2 => values
-                .iter()
-                .for_each(|value| buffer.extend(value.to_le_bytes().first_chunk::<2>().into_iter().flatten())),
-            3 => values
-                .iter()
-                .for_each(|value| buffer.extend(value.to_le_bytes().first_chunk::<3>().into_iter().flatten())),
-            _ => values.iter().for_each(|value| buffer.extend(value.to_le_bytes())),
+            1 => buffer.extend(values.map(|[a, ..]| a)),
+            2 => values.for_each(|[a, b, ..]| buffer.extend_from_slice(&[a, b])),
+            3 => values.for_each(|[a, b, c, _]| buffer.extend_from_slice(&[a, b, c])),
+            _ => values.for_each(|value| buffer.extend_from_slice(&value)),
         }
         column
     }
 
     /// Whether all its numbers are 0.
     pub(crate) fn is_zero(self) -> bool {
-        self.width == 0
+        self.width == 0 && self.base == 0
     }
 
     /// Number `index`.
@@ -46,19 +46,21 @@ impl Column {
         let from = self.at as usize + index * usize::from(self.width);
         let window = buffer.get(from..).and_then(|rest| rest.first_chunk::<4>());
         let mask = u32::MAX.checked_shr(32 - 8 * u32::from(self.width)).unwrap_or(0);
-        window.map_or(0, |window| u32::from_le_bytes(*window) & mask)
+        self.base.wrapping_add(window.map_or(0, |window| u32::from_le_bytes(*window) & mask))
     }
 
     /// The first `n` numbers, added to `values`.
     pub(crate) fn unpack(self, buffer: &[u8], n: usize, values: &mut Vec<u32>) {
         let from = self.at as usize;
         let bytes = buffer.get(from..from + n * usize::from(self.width)).unwrap_or_default();
+        let base = self.base;
         match self.width {
-            0 => values.extend(std::iter::repeat_n(0, n)),
-            1 => values.extend(bytes.iter().map(|byte| u32::from(*byte))),
-            2 => values.extend(bytes.as_chunks::<2>().0.iter().map(|two| u32::from(u16::from_le_bytes(*two)))),
-            3 => values.extend(bytes.as_chunks::<3>().0.iter().map(|[a, b, c]| u32::from_le_bytes([*a, *b, *c, 0]))),
-            _ => values.extend(bytes.as_chunks::<4>().0.iter().map(|four| u32::from_le_bytes(*four))),
+            0 => values.extend(std::iter::repeat_n(base, n)),
+            1 => values.extend(bytes.iter().map(|byte| base + u32::from(*byte))),
+            2 => values.extend(bytes.as_chunks::<2>().0.iter().map(|two| base + u32::from(u16::from_le_bytes(*two)))),
+            3 => values
+                .extend(bytes.as_chunks::<3>().0.iter().map(|[a, b, c]| base + u32::from_le_bytes([*a, *b, *c, 0]))),
+            _ => values.extend(bytes.as_chunks::<4>().0.iter().map(|four| base + u32::from_le_bytes(*four))),
         }
     }
 
@@ -67,7 +69,7 @@ impl Column {
         if self.width != 1 {
             return (0..n).filter(|index| self.get(buffer, *index) == wanted).for_each(tell);
         }
-        let Ok(wanted) = u8::try_from(wanted) else { return };
+        let Some(Ok(wanted)) = wanted.checked_sub(self.base).map(u8::try_from) else { return };
         let from = self.at as usize;
         let bytes = buffer.get(from..from + n).unwrap_or_default();
         for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == wanted) {
@@ -77,12 +79,16 @@ impl Column {
 
     /// The sum of the first `n` numbers.
     pub(crate) fn sum(self, buffer: &[u8], n: usize) -> usize {
-        if self.width == 1 {
-            let from = self.at as usize;
-            let bytes = buffer.get(from..from + n).unwrap_or_default();
-            return bytes.iter().map(|byte| usize::from(*byte)).sum();
+        let base = self.base as usize * n;
+        match self.width {
+            0 => base,
+            1 => {
+                let from = self.at as usize;
+                let bytes = buffer.get(from..from + n).unwrap_or_default();
+                base + bytes.iter().map(|byte| usize::from(*byte)).sum::<usize>()
+            }
+            _ => (0..n).map(|index| self.get(buffer, index) as usize).sum(),
         }
-        (0..n).map(|index| self.get(buffer, index) as usize).sum()
     }
 }
 

@@ -67,6 +67,8 @@ struct Leaf {
     before: u32,
     /// How many users the chunk has, so that passing over it does not touch it.
     len: u32,
+    /// Likewise what memory it takes.
+    size_bytes: u32,
     chunk: Arc<Chunk>,
 }
 
@@ -92,7 +94,7 @@ impl Tree {
         let mut nodes = Vec::with_capacity(chunks.len() / NODE + 1);
         let mut chunks = chunks.into_iter().peekable();
         while chunks.peek().is_some() {
-            nodes.push(Arc::new(Node::of(chunks.by_ref().take(NODE))));
+            nodes.push(Arc::new(Node::of(chunks.by_ref().take(NODE).map(Leaf::of))));
         }
         Self::of_nodes(nodes)
     }
@@ -181,37 +183,45 @@ impl Tree {
     }
 }
 
+impl Leaf {
+    fn of(chunk: Arc<Chunk>) -> Self {
+        let (first_no, len) = (chunk.people.first_no(), size(chunk.people.len()));
+        Self { first_no, before: 0, len, size_bytes: size(chunk.size_bytes()), chunk }
+    }
+}
+
 impl Node {
-    fn of(chunks: impl Iterator<Item = Arc<Chunk>>) -> Self {
+    fn of(leaves: impl Iterator<Item = Leaf>) -> Self {
         let (mut len, mut size_bytes) = (0, size_of::<Self>());
-        let leaf = |chunk: Arc<Chunk>| {
+        let leaf = |leaf: Leaf| {
             let before = size(len);
-            len += chunk.people.len();
-            size_bytes += chunk.size_bytes() + size_of::<Leaf>();
-            Leaf { first_no: chunk.people.first_no(), before, len: size(chunk.people.len()), chunk }
+            len += leaf.len as usize;
+            size_bytes += leaf.size_bytes as usize + size_of::<Leaf>();
+            Leaf { before, ..leaf }
         };
-        let leaves = chunks.map(leaf).collect();
+        let leaves = leaves.map(leaf).collect();
         Self { leaves, len, size_bytes }
     }
 
     fn change(&self, nos: &[u32], make: &mut impl FnMut(&Chunk, &[u32]) -> Vec<Chunk>) -> Vec<Arc<Self>> {
-        let mut chunks = Vec::with_capacity(self.leaves.len() + 1);
+        let mut leaves = Vec::with_capacity(self.leaves.len() + 1);
         let mut rest = nos;
         for (index, leaf) in self.leaves.iter().enumerate() {
             let end = self.leaves.get(index + 1).map(|next| next.first_no);
             let (own, others) = rest.split_at(end.map_or(rest.len(), |end| rest.partition_point(|no| *no < end)));
             rest = others;
             if own.is_empty() {
-                chunks.push(Arc::clone(&leaf.chunk));
+                leaves.push(leaf.clone());
             } else {
-                chunks.extend(make(&leaf.chunk, own).into_iter().filter(|chunk| chunk.people.len() > 0).map(Arc::new));
+                let chunks = make(&leaf.chunk, own).into_iter().filter(|chunk| chunk.people.len() > 0);
+                leaves.extend(chunks.map(|chunk| Leaf::of(Arc::new(chunk))));
             }
         }
-        let most = if chunks.len() > 2 * NODE { NODE } else { 2 * NODE };
+        let most = if leaves.len() > 2 * NODE { NODE } else { 2 * NODE };
         let mut nodes = Vec::new();
-        let mut chunks = chunks.into_iter().peekable();
-        while chunks.peek().is_some() {
-            nodes.push(Arc::new(Self::of(chunks.by_ref().take(most))));
+        let mut leaves = leaves.into_iter().peekable();
+        while leaves.peek().is_some() {
+            nodes.push(Arc::new(Self::of(leaves.by_ref().take(most))));
         }
         nodes
     }
