@@ -4,10 +4,15 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use rolecall_model::{
     group::Group,
-    role::{Level, Role},
+    page::Start,
+    role::{Level, Role, RoleType},
 };
 
-use crate::{facts::Fact, ints::size, table::Entry};
+use crate::{
+    facts::Fact,
+    ints::size,
+    table::{Entry, Table},
+};
 
 /// The names of permissions, each by a small number that it keeps.
 #[derive(Clone, Debug, Default)]
@@ -96,6 +101,34 @@ impl Entry for RoleEntry {
 
     fn id(&self) -> &str {
         &self.role.id
+    }
+}
+
+/// The slots of the roles of each type, in order of their numbers.
+#[derive(Debug, Default)]
+pub(crate) struct RolesByType {
+    admin: Vec<u32>,
+    bot: Vec<u32>,
+}
+
+impl RolesByType {
+    /// Sorts these roles by type.
+    pub(crate) fn new(roles: &Table<RoleEntry>) -> Self {
+        let mut by_type = Self::default();
+        for role in roles.list(Start::Offset(0)) {
+            match role.role_type {
+                RoleType::Admin => by_type.admin.push(role.slot()),
+                RoleType::Bot => by_type.bot.push(role.slot()),
+            }
+        }
+        by_type
+    }
+
+    pub(crate) fn of(&self, role_type: RoleType) -> &[u32] {
+        match role_type {
+            RoleType::Admin => &self.admin,
+            RoleType::Bot => &self.bot,
+        }
     }
 }
 

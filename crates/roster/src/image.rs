@@ -12,7 +12,7 @@ use rolecall_model::{
 };
 
 use crate::{
-    catalogue::{GroupEntry, Permissions, RoleEntry},
+    catalogue::{GroupEntry, Permissions, RoleEntry, RolesByType},
     domains::Domains,
     facts::Fact,
     groups::GroupRef,
@@ -70,6 +70,7 @@ pub(crate) struct Image {
     pub(crate) apps_revision: i64,
     pub(crate) permissions: Arc<Permissions>,
     pub(crate) roles: Arc<Table<RoleEntry>>,
+    pub(crate) roles_by_type: Arc<RolesByType>,
     pub(crate) bots: Arc<Table<Bot>>,
     pub(crate) groups: Arc<Table<GroupEntry>>,
     /// How many users are in each group, by slot.
@@ -188,16 +189,17 @@ impl Roster {
 
     /// The roles of one type from `start` on, in order of their numbers.
     pub fn roles(&self, role_type: RoleType, start: Start) -> impl Iterator<Item = RoleRef<'_>> + Clone {
-        let (start, skipped) = match start {
-            Start::Offset(offset) => (Start::Offset(0), usize::try_from(offset).unwrap_or(usize::MAX)),
-            after @ Start::After(_) => (after, 0),
+        let all = self.0.roles_by_type.of(role_type);
+        let from = match start {
+            Start::Offset(offset) => usize::try_from(offset).unwrap_or(usize::MAX).min(all.len()),
+            Start::After(after) => all.partition_point(|slot| self.0.roles.no(*slot) <= after),
         };
-        self.0.roles.list(start).filter(move |role| role.role_type == role_type).skip(skipped)
+        all.get(from..).unwrap_or_default().iter().filter_map(|slot| self.0.roles.get_ref(*slot))
     }
 
     /// How many roles of one type there are.
     pub fn n_roles(&self, role_type: RoleType) -> u64 {
-        self.roles(role_type, Start::Offset(0)).count() as u64
+        self.0.roles_by_type.of(role_type).len() as u64
     }
 
     /// The role with number `no`.

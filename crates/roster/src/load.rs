@@ -14,7 +14,7 @@ use rolecall_model::{
 };
 
 use crate::{
-    catalogue::{GroupEntry, Permissions, RoleEntry},
+    catalogue::{GroupEntry, Permissions, RoleEntry, RolesByType},
     domains::Domains,
     facts::{self, Fact},
     image::{Account, BoundApp, Image, Roster},
@@ -208,6 +208,7 @@ impl Loader {
             apps: Arc::new(self.apps),
             apps_revision: self.revision,
             permissions: Arc::new(self.permissions),
+            roles_by_type: Arc::new(RolesByType::new(&self.roles)),
             roles: Arc::new(self.roles),
             bots: Arc::new(self.bots),
             groups: Arc::new(Table::of(0, self.groups)),

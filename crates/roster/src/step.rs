@@ -12,7 +12,7 @@ use rolecall_model::{
 };
 
 use crate::{
-    catalogue::{GroupEntry, RoleEntry},
+    catalogue::{GroupEntry, RoleEntry, RolesByType},
     chunk_edit::{Changes, Edit, Editor},
     facts::Fact,
     groups::reached,
@@ -85,6 +85,9 @@ fn apply_things(image: &mut Image, step: &Step) {
                 roles.put(entry);
             }
         }
+    }
+    if !step.roles.is_empty() {
+        image.roles_by_type = Arc::new(RolesByType::new(&image.roles));
     }
     for (no, row) in &step.bots {
         let bots = Arc::make_mut(&mut image.bots);

@@ -290,4 +290,18 @@ impl<'r> Iterator for Walk<'r> {
         }
         Some(found)
     }
+    /// Passes over whole chunks, and over the users of one without looking at them.
+    fn nth(&mut self, mut n: usize) -> Option<Found<'r>> {
+        loop {
+            let chunk = self.chunk?;
+            let left = self.len - self.spot.at;
+            if n < left {
+                self.spot.at += n;
+                self.place = chunk.facts.place(self.spot.at);
+                return self.next();
+            }
+            n -= left;
+            self.skip_chunk();
+        }
+    }
 }

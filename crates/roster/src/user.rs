@@ -136,4 +136,9 @@ impl<'r> Iterator for Users<'r> {
         let found = self.walk.next()?;
         Some(UserRef::new(self.image, found))
     }
+
+    fn nth(&mut self, n: usize) -> Option<UserRef<'r>> {
+        let found = self.walk.nth(n)?;
+        Some(UserRef::new(self.image, found))
+    }
 }

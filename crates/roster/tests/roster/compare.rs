@@ -45,6 +45,11 @@ fn compare_lists(world: &World, roster: &Roster, stride: usize) {
     for offset in (0..all.len() + 3).step_by(stride) {
         let rest = all.get(offset..).unwrap_or_default();
         assert_eq!(nos(roster.users(Start::Offset(offset as u64))), rest, "from offset {offset}");
+        for skipped in [0, 1, 49, 255, 256, 700] {
+            let mut users = roster.users(Start::Offset(offset as u64));
+            assert_eq!(users.nth(skipped).map(|user| user.no().0), rest.get(skipped).copied());
+            assert_eq!(nos(users), rest.get(skipped + 1..).unwrap_or_default());
+        }
         if let Some(first) = rest.first() {
             assert_eq!(nos(roster.users(Start::After(*first))), rest[1..], "after {first}");
             assert_eq!(nos(roster.users(Start::After(first - 1))), rest, "after {}", first - 1);
