@@ -71,13 +71,14 @@ impl<'i> Editor<'i> {
     /// The chunks that stand for `chunk` after `edits`, which are in order of users.
     pub(crate) fn edit(&mut self, chunk: &Chunk, edits: &[(u32, Edit<'_>)]) -> Vec<Chunk> {
         let has_rows = edits.iter().any(|(_, edit)| matches!(edit, Edit::Row(_) | Edit::Gone));
+        let old_facts = chunk.facts.unpack(chunk.people.len());
         let mut building = Building {
             old: chunk,
-            old_facts: chunk.facts.unpack(chunk.people.len()),
             at: 0,
             place: Place::default(),
             people: has_rows.then(people::Draft::default),
-            facts: facts::Draft::default(),
+            facts: facts::Draft::with_room_of(&old_facts),
+            old_facts,
             made: Vec::new(),
         };
         for of_user in edits.chunk_by(|(a, _), (b, _)| a == b) {

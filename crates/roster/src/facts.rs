@@ -138,6 +138,17 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
+    /// An empty draft with room for what `other` has, and a little more.
+    pub(crate) fn with_room_of(other: &Self) -> Self {
+        Self {
+            n_held: Vec::with_capacity(other.n_held.len() + 1),
+            bots: Vec::with_capacity(other.bots.len() + 8),
+            roles: Vec::with_capacity(other.roles.len() + 8),
+            n_joined: Vec::with_capacity(other.n_joined.len() + 1),
+            groups: Vec::with_capacity(other.groups.len() + 8),
+        }
+    }
+
     /// Adds a user with what it holds, in order of bot and role, and the groups it is in.
     pub(crate) fn push(&mut self, held: impl Iterator<Item = Fact>, joined: impl Iterator<Item = u32>) {
         let (n_held, n_joined) = (self.roles.len(), self.groups.len());

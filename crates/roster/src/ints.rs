@@ -24,14 +24,16 @@ impl Column {
             _ => 4,
         };
         let column = Self { at: size(buffer.len()), base, width };
-        buffer.reserve(values.len() * usize::from(width));
+        let from = buffer.len();
+        buffer.resize(from + values.len() * usize::from(width), 0);
+        let room = buffer.get_mut(from..).unwrap_or_default();
         let values = values.iter().map(|value| (value - base).to_le_bytes());
         match width {
             0 => {}
-            1 => buffer.extend(values.map(|[a, ..]| a)),
-            2 => values.for_each(|[a, b, ..]| buffer.extend_from_slice(&[a, b])),
-            3 => values.for_each(|[a, b, c, _]| buffer.extend_from_slice(&[a, b, c])),
-            _ => values.for_each(|value| buffer.extend_from_slice(&value)),
+            1 => room.iter_mut().zip(values).for_each(|(place, [a, ..])| *place = a),
+            2 => room.as_chunks_mut().0.iter_mut().zip(values).for_each(|(place, [a, b, ..])| *place = [a, b]),
+            3 => room.as_chunks_mut().0.iter_mut().zip(values).for_each(|(place, [a, b, c, _])| *place = [a, b, c]),
+            _ => room.as_chunks_mut().0.iter_mut().zip(values).for_each(|(place, value)| *place = value),
         }
         column
     }
