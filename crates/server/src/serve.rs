@@ -107,6 +107,7 @@ pub(crate) async fn run(bound: Bound, server: Arc<Server>, n_workers: u8) -> any
         () = expired(GRACE) => tracing::warn!("stopping with requests unfinished: {} s have passed", GRACE.as_secs()),
         () = told_to_stop() => tracing::warn!("stopping with requests unfinished: told to a second time"),
     }
+    server.rosters.stop();
     workers.stop(expired(WORKERS_GRACE)).await;
     janitor.abort();
     courier.abort();

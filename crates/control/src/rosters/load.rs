@@ -34,6 +34,9 @@ pub(super) enum Refusal {
     /// It would take more memory than there is for images.
     #[error("it is too big for [roster] memory_mb")]
     TooBig,
+    /// Nobody wants it any more.
+    #[error("it is not wanted any more")]
+    Unwanted,
     /// Something about the account does not fit an image.
     #[error(transparent)]
     Unfit(#[from] Unfit),
@@ -42,8 +45,13 @@ pub(super) enum Refusal {
     Store(#[from] StoreError),
 }
 
-/// Loads the image of `account`.
-pub(super) async fn load(core: &Arc<Core>, account: AccountNo, budget_bytes: u64) -> Result<Roster, Refusal> {
+/// Loads the image of `account`, for as long as it `is_wanted`.
+pub(super) async fn load(
+    core: &Arc<Core>,
+    account: AccountNo,
+    budget_bytes: u64,
+    is_wanted: impl Fn() -> bool,
+) -> Result<Roster, Refusal> {
     let mut tx = core.db.read(&Meter::default()).await?;
     let account = accounts::get(&mut tx, account).await?;
     let n_users = u64::try_from(account.n_users).unwrap_or_default();
@@ -58,6 +66,9 @@ pub(super) async fn load(core: &Arc<Core>, account: AccountNo, budget_bytes: u64
     group_assignments(&mut tx, account.no, &mut loader).await?;
     let mut after = UserNo(0);
     while after.0 < account.next_no {
+        if !is_wanted() {
+            return Err(Refusal::Unwanted);
+        }
         let slice = image::slice(&mut tx, &account, after).await?;
         after = slice.last();
         // Taking users in is work for a processor, and requests want this thread.

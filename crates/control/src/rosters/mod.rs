@@ -152,19 +152,25 @@ impl Rosters {
         }
         let now = core.clock.now();
         entry.used_at_ms.store(now.as_ms(), Ordering::Relaxed);
-        match load::load(core, account, self.budget_bytes).await {
+        match load::load(core, account, self.budget_bytes, || !self.loading.is_closed()).await {
             Ok(image) => {
                 tracing::debug!(account.no = account.0, "an image was loaded");
                 entry.set(Some(image));
                 self.n_loads.fetch_add(1, Ordering::Relaxed);
                 self.keep_to_budget(account, now);
             }
+            Err(Refusal::Unwanted) => {}
             Err(refusal) => {
                 tracing::warn!(account.no = account.0, "no image of the account is kept: {refusal}");
                 let pause_ms = if matches!(refusal, Refusal::Store(_)) { FAILED_MS } else { REFUSED_MS };
                 entry.refused_until_ms.store(now.plus_ms(pause_ms).as_ms(), Ordering::Relaxed);
             }
         }
+    }
+
+    /// Loads no more images, and none to its end that is being loaded.
+    pub fn stop(&self) {
+        self.loading.close();
     }
 
     /// Drops the images that nobody has asked for since some time.

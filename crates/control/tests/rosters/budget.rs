@@ -42,6 +42,15 @@ each_engine! {
         assert_eq!(both.reading().n_images, 2);
     }
 
+    async fn after_a_stop_nothing_is_loaded(app: TestApp) {
+        let rosters = loaded(&app).await;
+        rosters.stop();
+        let other = app.another_tenant().await.account.no;
+        rosters.load(&app.server.core, other).await;
+        assert_eq!((rosters.reading().n_images, rosters.reading().n_loads), (1, 1));
+        assert!(fresh(&rosters, &app).await.is_some());
+    }
+
     async fn an_image_nobody_asks_for_is_dropped(app: TestApp) {
         let rosters = loaded(&app).await;
         let other = app.another_tenant().await.account.no;

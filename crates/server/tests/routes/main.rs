@@ -7,6 +7,7 @@ mod audited;
 mod compression;
 mod documents;
 mod examples;
+mod in_memory;
 mod remembered;
 mod strangers;
 mod tenancy;
