@@ -5,6 +5,12 @@
 //! from it without a database; [`Roster::apply`] makes the image of a later revision out of it and
 //! shares with it whatever did not change. A clone is a pointer.
 //!
+//! Roles, bots and groups stand in tables and are named by small slots. Users lie in chunks of 256,
+//! each a few packed columns, under a tree that counts; so any offset is as near as the first, and a
+//! step makes new chunks only for the users it names. What groups give, through however many
+//! others, is worked out when first asked and kept with the group. A few bits for each chunk say what
+//! nobody in it has, so a search looks into few of them.
+//!
 //! Nothing here reads a socket, a file or a clock. Whether an image is still the truth is for its
 //! owner to know.
 

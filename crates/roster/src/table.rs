@@ -85,6 +85,12 @@ impl<T> Page<T> {
     }
 }
 
+impl<T> Clone for Page<T> {
+    fn clone(&self) -> Self {
+        Self::of(self.entries.clone())
+    }
+}
+
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
         Self { pages: self.pages.clone(), nos: self.nos.clone(), by_no: self.by_no.clone(), by_id: self.by_id.clone() }
@@ -210,17 +216,17 @@ impl<T: Entry> Table<T> {
 
     fn set(&mut self, slot: u32, entry: Option<Arc<T>>) {
         let (index, at) = (slot as usize / PAGE, slot as usize % PAGE);
-        let mut entries = self.pages.get(index).map(|page| page.entries.clone()).unwrap_or_default();
-        if entries.len() <= at {
-            entries.resize(at + 1, None);
+        if self.pages.len() <= index {
+            self.pages.push(Arc::new(Page::of(Vec::new())));
         }
-        if let Some(place) = entries.get_mut(at) {
+        let Some(page) = self.pages.get_mut(index).map(Arc::make_mut) else { return };
+        page.rows.take();
+        page.held.take();
+        if page.entries.len() <= at {
+            page.entries.resize(at + 1, None);
+        }
+        if let Some(place) = page.entries.get_mut(at) {
             *place = entry;
-        }
-        let page = Arc::new(Page::of(entries));
-        match self.pages.get_mut(index) {
-            Some(place) => *place = page,
-            None => self.pages.push(page),
         }
     }
 
