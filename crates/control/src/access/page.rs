@@ -82,9 +82,9 @@ impl Page {
 
     /// Signs for this account, this search, this length of pages and this place.
     fn signature(&self, ctx: &Ctx, after: &[u8]) -> [u8; SIGNATURE_BYTES] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &ctx.core.sealing_key.derive("access page"));
-        let mut signing = hmac::Context::with_key(&key);
-        signing.update(format!("{} {} {} ", ctx.account.0, self.limit, after.len()).as_bytes());
+        let mut signing = hmac::Context::with_key(ctx.core.sealing_key.places());
+        // No list has this name, so that a cursor of one is no token.
+        signing.update(format!("access {} {} {} ", ctx.account.0, self.limit, after.len()).as_bytes());
         signing.update(after);
         signing.update(self.query.as_bytes());
         let mut signature = [0; SIGNATURE_BYTES];
