@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(derived[0], key().derive("cursors"));
         for (index, one) in derived.iter().enumerate() {
             assert!(!derived[index + 1..].contains(one));
-            assert_ne!(one, key().0.expose_secret());
+            assert_ne!(one, key().secret.expose_secret());
         }
         assert_ne!(SealingKey::generate([7; 32]).derive("cursors"), derived[0]);
     }
@@ -228,7 +228,7 @@ mod tests {
         let text = text.expose_secret();
         for text in [text.to_owned(), format!("  {text}\r\n"), text.trim_end_matches('=').to_owned()] {
             let read = SealingKey::parse(&text).expect("a key");
-            assert_eq!(read.0.expose_secret(), key().0.expose_secret());
+            assert_eq!(read.secret.expose_secret(), key().secret.expose_secret());
         }
         for (text, told) in [
             (String::new(), "the sealing key holds 0 bytes and must hold 32; `rolecall key generate` makes one"),
