@@ -133,7 +133,7 @@ impl<'t> Change<'t> {
 
     async fn flush(&mut self) -> Result<(), Error> {
         let entries = std::mem::take(&mut self.pending);
-        audit::insert(self.tx, self.account.no, entries).await?;
+        audit::insert(self.tx, self.account.no, &entries).await?;
         Ok(())
     }
 }

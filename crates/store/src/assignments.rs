@@ -11,10 +11,7 @@ use rolecall_model::{
 };
 use sqlx::{Row, any::AnyRow};
 
-use crate::{
-    Error, Tx,
-    bulk::{self, Column},
-};
+use crate::{Error, Tx, bulk::Column, many::Rows};
 
 /// Who holds a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,7 +46,7 @@ pub enum Of {
     Bot(BotNo),
 }
 
-/// The statements about one of the two tables; for SOUGHT see [`bulk::seek`].
+/// The statements about one of the two tables; for SOUGHT see [`crate::many`].
 pub(crate) struct Table {
     holder: fn(i64) -> Holder,
     pub(crate) find: &'static str,
@@ -72,7 +69,7 @@ FROM sought
 CROSS JOIN user_assignments AS a
 WHERE a.account_no = sought.account_no AND a.bot_no = sought.bot_no AND a.role_no = sought.role_no
   AND a.user_no = sought.user_no",
-    insert: "INSERT INTO user_assignments (account_no, bot_no, role_no, user_no, began_at_ms, began_seq) VALUES ",
+    insert: "INSERT INTO user_assignments (account_no, bot_no, role_no, user_no, began_at_ms, began_seq) VALUES SOUGHT",
     end: "
 WITH sought (account_no, bot_no, role_no, user_no) AS (VALUES SOUGHT)
 DELETE FROM user_assignments
@@ -82,7 +79,7 @@ RETURNING bot_no, role_no, user_no, began_at_ms, began_seq",
     keep: "
 INSERT INTO user_assignments_ended
   (account_no, ended_seq, bot_no, role_no, user_no, began_at_ms, began_seq, ended_at_ms)
-VALUES ",
+VALUES SOUGHT",
     of_role: "
 SELECT a.bot_no, a.role_no, a.user_no
 FROM (SELECT 0 AS bot_no UNION ALL SELECT bot_no FROM bots WHERE account_no = $1) AS b
@@ -111,7 +108,7 @@ FROM sought
 CROSS JOIN group_assignments AS a
 WHERE a.account_no = sought.account_no AND a.bot_no = sought.bot_no AND a.role_no = sought.role_no
   AND a.group_no = sought.group_no",
-    insert: "INSERT INTO group_assignments (account_no, bot_no, role_no, group_no, began_at_ms, began_seq) VALUES ",
+    insert: "INSERT INTO group_assignments (account_no, bot_no, role_no, group_no, began_at_ms, began_seq) VALUES SOUGHT",
     end: "
 WITH sought (account_no, bot_no, role_no, group_no) AS (VALUES SOUGHT)
 DELETE FROM group_assignments
@@ -121,7 +118,7 @@ RETURNING bot_no, role_no, group_no, began_at_ms, began_seq",
     keep: "
 INSERT INTO group_assignments_ended
   (account_no, ended_seq, bot_no, role_no, group_no, began_at_ms, began_seq, ended_at_ms)
-VALUES ",
+VALUES SOUGHT",
     of_role: "
 SELECT a.bot_no, a.role_no, a.group_no
 FROM (SELECT 0 AS bot_no UNION ALL SELECT bot_no FROM bots WHERE account_no = $1) AS b
@@ -143,6 +140,9 @@ LIMIT $5",
 
 /// The columns of the tables' keys.
 pub(crate) const KEY: [Column; 4] = [Column::Number; 4];
+/// Those of a whole row, and of one that has ended.
+const ROW: [Column; 6] = [Column::Number; 6];
+const ENDED: [Column; 8] = [Column::Number; 8];
 
 /// The numbers of an assignment in the order of the tables' keys, after the account's.
 type Key = (i64, i64, i64);
@@ -184,15 +184,12 @@ fn by_table<T: Copy + Ord>(items: impl Iterator<Item = (Assignment, T)>) -> [(Ta
 pub async fn find(tx: &mut Tx, account: AccountNo, assignments: &[Assignment]) -> Result<Vec<Assignment>, Error> {
     let mut found = Vec::new();
     for (table, keys) in by_table(assignments.iter().map(|assignment| (*assignment, ()))) {
-        for slice in bulk::slices(&keys) {
-            let sql = bulk::seek(table.find, &KEY, slice.len());
-            let mut find = sqlx::query(sqlx::AssertSqlSafe(sql));
-            for ((bot_no, role_no, holder_no), ()) in slice {
-                find = find.bind(account.0).bind(*bot_no).bind(*role_no).bind(*holder_no);
-            }
-            for row in tx.all(find).await? {
-                found.push(table.assignment(&row)?);
-            }
+        let mut sought = Rows::of(&KEY);
+        for ((bot_no, role_no, holder_no), ()) in keys {
+            sought.number(account.0).number(bot_no).number(role_no).number(holder_no);
+        }
+        for row in tx.all_of(table.find, &sought).await? {
+            found.push(table.assignment(&row)?);
         }
     }
     Ok(found)
@@ -208,15 +205,11 @@ pub async fn insert(
     assignments: &[(Assignment, i64)],
 ) -> Result<(), Error> {
     for (table, rows) in by_table(assignments.iter().copied()) {
-        for slice in bulk::slices(&rows) {
-            let sql = format!("{}{}", table.insert, bulk::rows(slice.len(), 6));
-            let mut insert = sqlx::query(sqlx::AssertSqlSafe(sql));
-            for ((bot_no, role_no, holder_no), seq) in slice {
-                insert = insert.bind(account.0).bind(*bot_no).bind(*role_no).bind(*holder_no);
-                insert = insert.bind(at.as_ms()).bind(*seq);
-            }
-            tx.run(insert).await?;
+        let mut new = Rows::of(&ROW);
+        for ((bot_no, role_no, holder_no), seq) in rows {
+            new.number(account.0).number(bot_no).number(role_no).number(holder_no).number(at.as_ms()).number(seq);
         }
+        tx.run_of(table.insert, &new).await?;
     }
     Ok(())
 }
@@ -224,33 +217,27 @@ pub async fn insert(
 /// Ends assignments, each with the number of its audit entry: they move to the history. What does
 /// not hold is passed over.
 ///
-/// Two statements for each slice: one takes the rows out, one keeps them.
+/// Two statements: one takes the rows out, one keeps them.
 pub async fn end(tx: &mut Tx, account: AccountNo, at: Instant, assignments: &[(Assignment, i64)]) -> Result<(), Error> {
     for (table, rows) in by_table(assignments.iter().copied()) {
-        for slice in bulk::slices(&rows) {
-            let seqs: HashMap<Key, i64> = slice.iter().copied().collect();
-            let sql = bulk::seek(table.end, &KEY, slice.len());
-            let mut end = sqlx::query(sqlx::AssertSqlSafe(sql));
-            for ((bot_no, role_no, holder_no), _) in slice {
-                end = end.bind(account.0).bind(*bot_no).bind(*role_no).bind(*holder_no);
-            }
-            let mut ended: Vec<(i64, Key, i64, i64)> = Vec::with_capacity(slice.len());
-            for row in tx.all(end).await? {
-                let key = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-                let (began_at_ms, began_seq) = (row.try_get(3)?, row.try_get(4)?);
-                ended.extend(seqs.get(&key).map(|seq| (*seq, key, began_at_ms, began_seq)));
-            }
-            ended.sort_unstable();
-            for slice in bulk::slices(&ended) {
-                let sql = format!("{}{}", table.keep, bulk::rows(slice.len(), 8));
-                let mut keep = sqlx::query(sqlx::AssertSqlSafe(sql));
-                for (seq, (bot_no, role_no, holder_no), began_at_ms, began_seq) in slice {
-                    keep = keep.bind(account.0).bind(*seq).bind(*bot_no).bind(*role_no).bind(*holder_no);
-                    keep = keep.bind(*began_at_ms).bind(*began_seq).bind(at.as_ms());
-                }
-                tx.run(keep).await?;
-            }
+        let mut sought = Rows::of(&KEY);
+        for ((bot_no, role_no, holder_no), _) in &rows {
+            sought.number(account.0).number(*bot_no).number(*role_no).number(*holder_no);
         }
+        let seqs: HashMap<Key, i64> = rows.iter().copied().collect();
+        let mut ended: Vec<(i64, Key, i64, i64)> = Vec::with_capacity(rows.len());
+        for row in tx.all_of(table.end, &sought).await? {
+            let key = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let (began_at_ms, began_seq) = (row.try_get(3)?, row.try_get(4)?);
+            ended.extend(seqs.get(&key).map(|seq| (*seq, key, began_at_ms, began_seq)));
+        }
+        ended.sort_unstable();
+        let mut kept = Rows::of(&ENDED);
+        for (seq, (bot_no, role_no, holder_no), began_at_ms, began_seq) in ended {
+            kept.number(account.0).number(seq).number(bot_no).number(role_no).number(holder_no);
+            kept.number(began_at_ms).number(began_seq).number(at.as_ms());
+        }
+        tx.run_of(table.keep, &kept).await?;
     }
     Ok(())
 }

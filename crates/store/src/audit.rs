@@ -3,10 +3,16 @@
 use rolecall_model::{ids::AccountNo, time::Instant};
 use sqlx::{Row, any::AnyRow};
 
-use crate::{Error, Tx, bulk};
+use crate::{
+    Error, Tx,
+    bulk::Column::{self, Number, Text},
+    many::Rows,
+};
 
 const INSERT: &str = "
-INSERT INTO audit_entries (account_no, seq, at_ms, event, actor, target, description, before_json, after_json, hash) VALUES ";
+INSERT INTO audit_entries (account_no, seq, at_ms, event, actor, target, description, before_json, after_json, hash)
+VALUES SOUGHT";
+const ROW: [Column; 10] = [Number, Number, Number, Text, Text, Text, Text, Text, Text, Text];
 const AFTER: &str = "
 SELECT seq, at_ms, event, actor, target, description, before_json, after_json, hash
 FROM audit_entries
@@ -64,26 +70,14 @@ fn entry(row: &AnyRow) -> Result<Entry, Error> {
 }
 
 /// Appends entries.
-pub async fn insert(tx: &mut Tx, account: AccountNo, entries: Vec<Entry>) -> Result<(), Error> {
-    for slice in bulk::slices(&entries) {
-        let sql = format!("{INSERT}{}", bulk::rows(slice.len(), 10));
-        let mut insert = sqlx::query(sqlx::AssertSqlSafe(sql));
-        for entry in slice {
-            insert = insert
-                .bind(account.0)
-                .bind(entry.seq)
-                .bind(entry.at.as_ms())
-                .bind(entry.event.clone())
-                .bind(entry.actor.clone())
-                .bind(entry.target.clone())
-                .bind(entry.description.clone())
-                .bind(entry.before.clone())
-                .bind(entry.after.clone())
-                .bind(entry.hash.clone());
-        }
-        tx.run(insert).await?;
+pub async fn insert(tx: &mut Tx, account: AccountNo, entries: &[Entry]) -> Result<(), Error> {
+    let mut rows = Rows::of(&ROW);
+    for entry in entries {
+        rows.number(account.0).number(entry.seq).number(entry.at.as_ms());
+        rows.text(&entry.event).text(&entry.actor).text(&entry.target).text(&entry.description);
+        rows.text(&entry.before).text(&entry.after).text(&entry.hash);
     }
-    Ok(())
+    tx.run_of(INSERT, &rows).await
 }
 
 /// The entries after number `seq`, oldest first, at most `limit`: for walking the chain.

@@ -41,6 +41,16 @@ pub(crate) enum Column {
     Text,
 }
 
+impl Column {
+    /// The type's name on both engines.
+    pub(crate) fn sql_type(self) -> &'static str {
+        match self {
+            Self::Number => "BIGINT",
+            Self::Text => "TEXT",
+        }
+    }
+}
+
 /// The number no account has: what a row of sought keys begins with that is only there to fill up.
 pub(crate) const NO_ACCOUNT: i64 = -1;
 
@@ -67,12 +77,8 @@ pub(crate) fn seek(sql: &str, columns: &[Column], n: usize) -> String {
         rows.push_str(if row == 0 { "(" } else { ", (" });
         for (nth, column) in columns.iter().enumerate() {
             let comma = if nth == 0 { "" } else { ", " };
-            let name = match column {
-                Column::Number => "BIGINT",
-                Column::Text => "TEXT",
-            };
             // Writing to a String cannot fail.
-            let _ = write!(rows, "{comma}CAST(${number} AS {name})");
+            let _ = write!(rows, "{comma}CAST(${number} AS {})", column.sql_type());
             number += 1;
         }
         rows.push(')');

@@ -275,9 +275,23 @@ impl Tx {
         Ok(Self { engine, inner: Inner::Transaction(inner), meter: meter.clone(), is_empty: false })
     }
 
+    /// The engine it is on.
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// Says that nothing worth keeping was written, so that settling it need not wait for the disk.
     pub fn nothing_to_keep(&mut self) {
         self.is_empty = true;
+    }
+
+    /// Says that this will make small tables big, so that no plan is kept that was made while they
+    /// were small: PostgreSQL would go on reading all of a table for every few hundred rows of it.
+    pub async fn grow(&mut self) -> Result<(), Error> {
+        if self.engine == Engine::Postgres {
+            self.run(sqlx::query("SET LOCAL plan_cache_mode = force_custom_plan")).await?;
+        }
+        Ok(())
     }
 
     /// Makes what was written durable.

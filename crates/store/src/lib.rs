@@ -21,6 +21,7 @@ pub mod groups;
 pub mod holders;
 pub mod holdings;
 pub mod image;
+mod many;
 pub mod memberships;
 pub mod migrations;
 pub mod names;

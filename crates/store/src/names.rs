@@ -8,10 +8,7 @@ use std::collections::HashMap;
 use rolecall_model::{ids::AccountNo, time::Instant};
 use sqlx::{Row, any::AnyRow};
 
-use crate::{
-    Error, Tx,
-    bulk::{self, Column},
-};
+use crate::{Error, Tx, bulk::Column, many::Rows};
 
 pub(crate) const USERS: &str = "
 WITH sought (account_no, no) AS (VALUES SOUGHT)
@@ -146,20 +143,14 @@ pub async fn of(tx: &mut Tx, account: AccountNo, thing: Thing, nos: &[i64]) -> R
         Thing::Role => ROLES,
         Thing::Bot => BOTS,
     };
+    let mut sought = Rows::of(&BY_NO);
+    for no in nos {
+        sought.number(account.0).number(*no);
+    }
     let mut names = HashMap::with_capacity(nos.len());
-    for (chunk, size) in bulk::chunks(nos) {
-        let sql = bulk::seek(sql, &BY_NO, size);
-        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql));
-        for no in chunk {
-            find = find.bind(account.0).bind(*no);
-        }
-        for _ in chunk.len()..size {
-            find = find.bind(bulk::NO_ACCOUNT).bind(0_i64);
-        }
-        for row in tx.all(find).await? {
-            let name = name(&row)?;
-            names.insert(name.no, name);
-        }
+    for row in tx.all_of(sql, &sought).await? {
+        let name = name(&row)?;
+        names.insert(name.no, name);
     }
     Ok(names)
 }
@@ -178,19 +169,13 @@ pub async fn find(
         Key::GroupName => GROUPS_BY_NAME,
         Key::BotId => BOTS_BY_ID,
     };
+    let mut sought = Rows::of(&BY_KEY);
+    for value in values {
+        sought.number(account.0).text(value);
+    }
     let mut names = HashMap::with_capacity(values.len());
-    for (chunk, size) in bulk::chunks(values) {
-        let sql = bulk::seek(sql, &BY_KEY, size);
-        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql));
-        for value in chunk {
-            find = find.bind(account.0).bind(value.clone());
-        }
-        for _ in chunk.len()..size {
-            find = find.bind(bulk::NO_ACCOUNT).bind("");
-        }
-        for row in tx.all(find).await? {
-            names.insert(row.try_get(5)?, name(&row)?);
-        }
+    for row in tx.all_of(sql, &sought).await? {
+        names.insert(row.try_get(5)?, name(&row)?);
     }
     Ok(names)
 }
