@@ -3,9 +3,9 @@
 //! A statement that says `VALUES SOUGHT`, as `WITH sought (account_no, no) AS (VALUES SOUGHT)` or
 //! `INSERT INTO users (...) VALUES SOUGHT`, is given a table of rows there. SQLite takes them as values
 //! of their own, a few hundred a statement. PostgreSQL takes each column as one array, so that it has a
-//! handful of values to read and to plan for, whatever their number: that is a third of the time. It
-//! also thinks of an array as short, and so goes by the index for each row of it, where for a list of
-//! values that long it would read the whole of a big table.
+//! handful of values to read and to plan for, whatever their number. It also thinks of an array as short,
+//! and so goes by the index for each row of it, where for a list of values that long it would read the
+//! whole of a big table.
 
 use std::fmt::Write as _;
 

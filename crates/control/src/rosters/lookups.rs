@@ -72,7 +72,10 @@ async fn serve(lookups: Arc<Lookups>, db: Db) {
     let meter = Meter::default();
     // Kept from look to look: taking a connection costs as much as a look.
     let mut connection: Option<Tx> = None;
-    while let Some(waiting) = lookups.take() {
+    loop {
+        // Whoever is ready to ask does so first, and shares the look.
+        tokio::task::yield_now().await;
+        let Some(waiting) = lookups.take() else { return };
         let mut accounts: Vec<AccountNo> = waiting.iter().map(|waiting| waiting.account).collect();
         accounts.sort_unstable();
         accounts.dedup();
