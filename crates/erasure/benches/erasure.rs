@@ -262,7 +262,7 @@ impl Bench {
         row("a user with 100,000 messages", took, hand);
         longest(&steps);
         println!("\nMemory above rest for that user: {} MiB.\n", grown >> 10);
-        println!("| bystander, p99 | at rest | beside that erasure | ratio |\n|---|---|---|---|");
+        println!("| bystander, p99 | beside that erasure | at rest | ratio |\n|---|---|---|---|");
         row("reader of one person's messages", busy.reader, rest.reader);
         row("writer of one message", busy.writer, rest.writer);
     }
