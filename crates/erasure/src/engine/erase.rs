@@ -15,7 +15,8 @@ use crate::{
     stores::{Failure, Found, Key, Slice, StoreError},
 };
 
-/// Rows in the first transaction, while nobody knows how long rows take here.
+/// The most rows of a collection in its first transaction, while nobody knows how long they take: one
+/// that much refers to goes more slowly than its children did.
 const FIRST_ROWS: usize = 250;
 
 /// How often a store may be busy in a row before the work is put off.
@@ -38,6 +39,8 @@ pub(super) struct Eraser<'r> {
     chunks: Vec<Todo>,
     at: usize,
     loaded: Option<(i64, Vec<Found>)>,
+    /// The collection whose rows went last.
+    node: Option<NodeNo>,
     n_rows: usize,
 }
 
@@ -93,7 +96,19 @@ impl<'r> Eraser<'r> {
         let chunks = todo.into_iter().map(|(_, todo)| todo).collect();
         let salt = run.salt()?;
         let store = store.to_owned();
-        Ok(Self { run, opened, store, pace, members, salt, chunks, at: 0, loaded: None, n_rows: FIRST_ROWS })
+        Ok(Self {
+            run,
+            opened,
+            store,
+            pace,
+            members,
+            salt,
+            chunks,
+            at: 0,
+            loaded: None,
+            node: None,
+            n_rows: FIRST_ROWS,
+        })
     }
 
     /// Erases some rows and writes down that they are; `false` if none are left.
@@ -120,6 +135,10 @@ impl<'r> Eraser<'r> {
         let mut n_left = self.n_rows;
         while n_left > 0 {
             let Some(todo) = self.chunks.get_mut(self.at) else { break };
+            if self.node != Some(todo.node) {
+                self.node = Some(todo.node);
+                n_left = n_left.min(FIRST_ROWS);
+            }
             if self.loaded.as_ref().is_none_or(|(no, _)| *no != todo.no) {
                 self.loaded = Some((todo.no, load(&self.run.lease, &self.store, todo.no).await?));
             }
