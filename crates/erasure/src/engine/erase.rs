@@ -15,9 +15,12 @@ use crate::{
     stores::{Failure, Found, Key, Slice, StoreError},
 };
 
-/// The most rows of a collection in its first transaction, while nobody knows how long they take: one
-/// that much refers to goes more slowly than its children did.
+/// Rows in the first transaction, while nobody knows how long rows take here.
 const FIRST_ROWS: usize = 250;
+
+/// The most rows of each further collection in its first one: rows that others refer to go more slowly
+/// than those before them, for it is looked whether anything still does.
+const NEXT_ROWS: usize = 64;
 
 /// How often a store may be busy in a row before the work is put off.
 const MAX_BUSY: u32 = 8;
@@ -135,9 +138,8 @@ impl<'r> Eraser<'r> {
         let mut n_left = self.n_rows;
         while n_left > 0 {
             let Some(todo) = self.chunks.get_mut(self.at) else { break };
-            if self.node != Some(todo.node) {
-                self.node = Some(todo.node);
-                n_left = n_left.min(FIRST_ROWS);
+            if self.node.replace(todo.node).is_some_and(|last| last != todo.node) {
+                n_left = n_left.min(NEXT_ROWS);
             }
             if self.loaded.as_ref().is_none_or(|(no, _)| *no != todo.no) {
                 self.loaded = Some((todo.no, load(&self.run.lease, &self.store, todo.no).await?));
