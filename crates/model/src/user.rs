@@ -35,6 +35,45 @@ pub struct User {
     pub created_at: Instant,
 }
 
+/// What an image of an account in memory keeps of a user, wherever it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserRow<'a> {
+    /// Its number.
+    pub no: UserNo,
+    /// Its id.
+    pub id: &'a str,
+    /// Its e-mail address.
+    pub email: &'a str,
+    /// The id its organisation knows it by; empty if it has none.
+    pub org_user_id: &'a str,
+    /// Its first name.
+    pub first_name: &'a str,
+    /// Its last name.
+    pub last_name: &'a str,
+    /// Whether it may enter the builder.
+    pub is_developer: bool,
+    /// Whether it may create bots.
+    pub can_create_bot: bool,
+    /// Whether it may sign in.
+    pub status: Status,
+}
+
+impl<'a> From<&'a User> for UserRow<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            no: user.no,
+            id: &user.id,
+            email: &user.email,
+            org_user_id: &user.org_user_id,
+            first_name: &user.first_name,
+            last_name: &user.last_name,
+            is_developer: user.is_developer,
+            can_create_bot: user.can_create_bot,
+            status: user.status,
+        }
+    }
+}
+
 /// The particulars a profile may have (wire fact 7.11), each a text.
 pub const PROFILE_KEYS: [&str; 10] = [
     "companyName",

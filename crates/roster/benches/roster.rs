@@ -18,9 +18,9 @@ use rolecall_model::{
     page::Start,
     role::{ADMIN_PERMISSIONS, Level, Permissions, Role, RoleType},
     time::Instant,
-    user::User,
+    user::{User, UserRow},
 };
-use rolecall_roster::{Account, Fragment, Holdings, Roster, Step, Target, Things, UserRow};
+use rolecall_roster::{Account, Fragment, Holdings, Roster, Step, Target, Things};
 
 fn main() {
     divan::main();

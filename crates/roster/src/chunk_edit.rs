@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rolecall_model::user::User;
+use rolecall_model::user::{User, UserRow};
 
 use crate::{
     domains::Domains,
@@ -10,7 +10,7 @@ use crate::{
     image::Image,
     index::Hasher,
     load::{fold_into, note_held},
-    people::{self, UserRow},
+    people,
     tree::{CHUNK, Chunk},
 };
 

@@ -42,7 +42,6 @@ pub use held::{Held, Holdings};
 pub use id::Id;
 pub use image::{Account, BotRef, BoundApp, RoleRef, Roster};
 pub use load::{Loader, Things, Unfit};
-pub use people::UserRow;
 pub use search::Holders;
 pub use step::Step;
 pub use table::{Fragment, Ref};

@@ -11,6 +11,7 @@ use rolecall_model::{
     ids::{BotNo, GroupNo, RoleNo, UserNo},
     role::Role,
     text,
+    user::UserRow,
 };
 
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     facts::{self, Fact},
     image::{Account, BoundApp, Image, Roster},
     index::{Hasher, Index},
-    people::{self, UserRow},
+    people,
     table::{Entry, Table},
     tree::{CHUNK, Chunk, Tree},
 };

@@ -1,54 +1,12 @@
 //! Who the users of a chunk are: numbers, ids, addresses, names.
 
-use rolecall_model::{
-    ids::UserNo,
-    user::{Status, User},
-};
+use rolecall_model::user::{Status, UserRow};
 
 use crate::{
     domains::{Domains, Email},
     id::Id,
     ints::{self, Column, size},
 };
-
-/// A user as it is loaded.
-#[derive(Clone, Copy, Debug)]
-pub struct UserRow<'a> {
-    /// Its number.
-    pub no: UserNo,
-    /// Its id.
-    pub id: &'a str,
-    /// Its e-mail address.
-    pub email: &'a str,
-    /// The id its organisation knows it by; empty if it has none.
-    pub org_user_id: &'a str,
-    /// Its first name.
-    pub first_name: &'a str,
-    /// Its last name.
-    pub last_name: &'a str,
-    /// Whether it may enter the builder.
-    pub is_developer: bool,
-    /// Whether it may create bots.
-    pub can_create_bot: bool,
-    /// Whether it may sign in.
-    pub status: Status,
-}
-
-impl<'a> From<&'a User> for UserRow<'a> {
-    fn from(user: &'a User) -> Self {
-        Self {
-            no: user.no,
-            id: &user.id,
-            email: &user.email,
-            org_user_id: &user.org_user_id,
-            first_name: &user.first_name,
-            last_name: &user.last_name,
-            is_developer: user.is_developer,
-            can_create_bot: user.can_create_bot,
-            status: user.status,
-        }
-    }
-}
 
 /// The users of a chunk, in order of their numbers.
 #[derive(Debug)]

@@ -7,7 +7,7 @@
 use rolecall_model::{
     ids::{AccountNo, BotNo, GroupNo, RoleNo, UserNo},
     page::{Page, Start},
-    user::{Status, User},
+    user::{Status, User, UserRow},
 };
 use sqlx::{Row as _, any::AnyRow};
 
@@ -35,29 +35,6 @@ WHERE account_no = $1 AND user_no > $2 AND user_no <= $3";
 const SEPARATOR: char = '\u{1f}';
 /// How many numbers of users a slice has at most.
 const WIDTH: i64 = 8_192;
-
-/// A user as an image needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Person<'s> {
-    /// Its number.
-    pub no: UserNo,
-    /// Its id.
-    pub id: &'s str,
-    /// Its e-mail address.
-    pub email: &'s str,
-    /// The id its organisation knows it by; empty if it has none.
-    pub org_user_id: &'s str,
-    /// Its first name.
-    pub first_name: &'s str,
-    /// Its last name.
-    pub last_name: &'s str,
-    /// Whether it may enter the builder.
-    pub is_developer: bool,
-    /// Whether it may create bots.
-    pub can_create_bot: bool,
-    /// Whether it may sign in.
-    pub status: Status,
-}
 
 /// The users with numbers of one range, with what they hold directly and which groups they are in
 /// themselves.
@@ -162,7 +139,7 @@ impl Slice {
     /// Errors: the first of `tell`.
     pub fn each<E>(
         &self,
-        mut tell: impl FnMut(&Person<'_>, &[(BotNo, RoleNo)], &[GroupNo]) -> Result<(), E>,
+        mut tell: impl FnMut(&UserRow<'_>, &[(BotNo, RoleNo)], &[GroupNo]) -> Result<(), E>,
     ) -> Result<(), E> {
         let (mut held, mut joined) = (Vec::new(), Vec::new());
         let mut facts = self.held.iter().map(|fact| {
@@ -179,26 +156,14 @@ impl Slice {
         })
     }
 
-    fn each_person<E>(&self, mut tell: impl FnMut(&Person<'_>) -> Result<(), E>) -> Result<(), E> {
+    fn each_person<E>(&self, mut tell: impl FnMut(&UserRow<'_>) -> Result<(), E>) -> Result<(), E> {
         match &self.people {
-            People::Plain(users) => users.iter().try_for_each(|user| {
-                tell(&Person {
-                    no: user.no,
-                    id: &user.id,
-                    email: &user.email,
-                    org_user_id: &user.org_user_id,
-                    first_name: &user.first_name,
-                    last_name: &user.last_name,
-                    is_developer: user.is_developer,
-                    can_create_bot: user.can_create_bot,
-                    status: user.status,
-                })
-            }),
+            People::Plain(users) => users.iter().try_for_each(|user| tell(&UserRow::from(user))),
             People::Packed { numbers, columns } => {
                 let [mut ids, mut emails, mut org_user_ids, mut first_names, mut last_names] =
                     columns.each_ref().map(|column| column.split(SEPARATOR));
                 numbers.iter().try_for_each(|number| {
-                    tell(&Person {
+                    tell(&UserRow {
                         no: UserNo(self.after + number / 8),
                         id: ids.next().unwrap_or_default(),
                         email: emails.next().unwrap_or_default(),

@@ -11,12 +11,12 @@ use rolecall_model::{
     page::{Page, Start},
     role::RoleType,
 };
-use rolecall_roster::{Account, BoundApp, Loader, Roster, Things, Unfit, UserRow};
+use rolecall_roster::{Account, BoundApp, Loader, Roster, Things, Unfit};
 use rolecall_store::{
     Error as StoreError, Meter, Tx, accounts, apps,
     assignments::{self, Assignment, Holder},
     bots, groups,
-    image::{self, Person, Slice},
+    image::{self, Slice},
     memberships,
 };
 use tokio::task::spawn_blocking;
@@ -85,22 +85,8 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 }
 
 fn taken_in(mut loader: Loader, slice: &Slice) -> Result<Loader, Unfit> {
-    slice.each(|person, held, joined| loader.user(&row(person), held, joined))?;
+    slice.each(|person, held, joined| loader.user(person, held, joined))?;
     Ok(loader)
-}
-
-fn row<'s>(person: &Person<'s>) -> UserRow<'s> {
-    UserRow {
-        no: person.no,
-        id: person.id,
-        email: person.email,
-        org_user_id: person.org_user_id,
-        first_name: person.first_name,
-        last_name: person.last_name,
-        is_developer: person.is_developer,
-        can_create_bot: person.can_create_bot,
-        status: person.status,
-    }
 }
 
 /// What an image shows of an account.

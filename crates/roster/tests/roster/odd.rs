@@ -8,9 +8,9 @@ use rolecall_model::{
     page::Start,
     role::{BUILT_IN, Role},
     time::Instant,
-    user::User,
+    user::{User, UserRow},
 };
-use rolecall_roster::{Account, Roster, Step, Things, Unfit, UserRef, UserRow};
+use rolecall_roster::{Account, Roster, Step, Things, Unfit, UserRef};
 
 fn account() -> Account {
     Account { no: AccountNo(1), id: String::new(), org_id: String::new(), name: String::new(), owner_no: UserNo(1) }

@@ -9,9 +9,9 @@ use rolecall_model::{
     ids::{AccountNo, BotNo, GroupNo, RoleNo, UserNo},
     role::{Level, Permissions, Role, RoleType},
     time::Instant,
-    user::{Status, User},
+    user::{Status, User, UserRow},
 };
-use rolecall_roster::{Account, BoundApp, Roster, Step, Things, UserRow};
+use rolecall_roster::{Account, BoundApp, Roster, Step, Things};
 
 /// The permissions that roles of these tests grant.
 pub(crate) const PERMISSIONS: [&str; 5] = ["Alpha", "Beta", "Gamma", "Delta", "Ωmega"];

@@ -1,13 +1,13 @@
 use rolecall_model::{
     ids::{AccountNo, BotNo, GroupNo, RoleNo, UserNo},
     time::Instant,
-    user::{Status, User},
+    user::{Status, User, UserRow},
 };
 use rolecall_store::{
     Meter,
     accounts::{self, Account},
     assignments::{self, Assignment, Holder},
-    image::{self, Person},
+    image,
     memberships::{self, Member, Membership},
     users,
 };
@@ -55,8 +55,8 @@ fn user(no: i64) -> User {
     User::new(UserNo(no), format!("u-{no}"), format!("user{no}@acme.example"), at())
 }
 
-fn person(user: &User) -> Person<'_> {
-    Person {
+fn person(user: &User) -> UserRow<'_> {
+    UserRow {
         no: user.no,
         id: &user.id,
         email: &user.email,

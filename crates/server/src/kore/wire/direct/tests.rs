@@ -9,9 +9,9 @@ use rolecall_model::{
     page::Start,
     role::{Level, Permissions},
     time::Instant,
-    user::Status,
+    user::{Status, UserRow as Row},
 };
-use rolecall_roster::{Account, BoundApp, Things, UserRow as Row};
+use rolecall_roster::{Account, BoundApp, Things};
 
 use super::*;
 use crate::kore::wire::{
