@@ -169,6 +169,21 @@ impl From<Problem> for KoreError {
     }
 }
 
+/// Writes a failure that is not the caller's to the log; whether the caller may soon try again.
+pub(crate) fn is_put_off(error: &ControlError) -> bool {
+    let ControlError::Store(cause) = error else {
+        tracing::error!(error = %error, "a request failed");
+        return false;
+    };
+    let is_put_off = matches!(cause, rolecall_store::Error::Busy { .. } | rolecall_store::Error::Unreachable { .. });
+    if is_put_off {
+        tracing::info!(error = %cause, "a request was put off");
+    } else {
+        tracing::error!(error = %cause, "a request failed");
+    }
+    is_put_off
+}
+
 impl From<ControlError> for KoreError {
     fn from(error: ControlError) -> Self {
         match error {
@@ -177,20 +192,8 @@ impl From<ControlError> for KoreError {
                 let status = faults.first().map_or(StatusCode::BAD_REQUEST, |fault| told(fault.rule).0);
                 Self { status, errors: faults.into_iter().map(row).collect(), retry_after_s: None }
             }
-            ControlError::Store(
-                cause @ (rolecall_store::Error::Busy { .. } | rolecall_store::Error::Unreachable { .. }),
-            ) => {
-                tracing::info!(error = %cause, "a request was put off");
-                Self::unavailable(1)
-            }
-            ControlError::Store(cause) => {
-                tracing::error!(error = %cause, "a request failed");
-                Self::internal()
-            }
-            ControlError::Sealed => {
-                tracing::error!(error = %error, "a request failed");
-                Self::internal()
-            }
+            ControlError::Store(_) | ControlError::Sealed if is_put_off(&error) => Self::unavailable(1),
+            ControlError::Store(_) | ControlError::Sealed => Self::internal(),
         }
     }
 }

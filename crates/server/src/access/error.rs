@@ -10,7 +10,7 @@ use axum::{
 use rolecall_control::Error as ControlError;
 use rolecall_model::problem::{Problem, Problems};
 
-use crate::auth::Denied;
+use crate::{auth::Denied, error::is_put_off};
 
 /// An error on the door of `AuthZEN`.
 #[derive(Debug)]
@@ -89,20 +89,8 @@ impl From<ControlError> for AccessError {
             ControlError::Invalid(problems) => problems.into(),
             // Nothing that is asked here can break a rule; what would, is a request nobody can grant.
             ControlError::Refused(_) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
-            ControlError::Store(
-                cause @ (rolecall_store::Error::Busy { .. } | rolecall_store::Error::Unreachable { .. }),
-            ) => {
-                tracing::info!(error = %cause, "a request was put off");
-                Self::unavailable(1)
-            }
-            ControlError::Store(cause) => {
-                tracing::error!(error = %cause, "a request failed");
-                Self::internal()
-            }
-            ControlError::Sealed => {
-                tracing::error!(error = %error, "a request failed");
-                Self::internal()
-            }
+            ControlError::Store(_) | ControlError::Sealed if is_put_off(&error) => Self::unavailable(1),
+            ControlError::Store(_) | ControlError::Sealed => Self::internal(),
         }
     }
 }

@@ -14,7 +14,7 @@ use rolecall_model::problem::{Problem, Problems};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{auth::Denied, erasing::NoPreview};
+use crate::{auth::Denied, erasing::NoPreview, error::is_put_off};
 
 /// A problem (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
@@ -184,20 +184,8 @@ impl From<ControlError> for ApiProblem {
                 let errors = faults.into_iter().map(|Fault { path, detail, .. }| place(path, detail));
                 Self { errors: errors.filter(|place| !place.pointer.is_empty()).collect(), ..Self::new(kind, detail) }
             }
-            ControlError::Store(
-                cause @ (rolecall_store::Error::Busy { .. } | rolecall_store::Error::Unreachable { .. }),
-            ) => {
-                tracing::info!(error = %cause, "a request was put off");
-                Self::unavailable(1)
-            }
-            ControlError::Store(cause) => {
-                tracing::error!(error = %cause, "a request failed");
-                Self::internal()
-            }
-            ControlError::Sealed => {
-                tracing::error!(error = %error, "a request failed");
-                Self::internal()
-            }
+            ControlError::Store(_) | ControlError::Sealed if is_put_off(&error) => Self::unavailable(1),
+            ControlError::Store(_) | ControlError::Sealed => Self::internal(),
         }
     }
 }
