@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    str::FromStr as _,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -15,11 +16,13 @@ use sqlx::{
     any::{AnyArguments, AnyPoolOptions, AnyRow},
     pool::PoolConnection,
     query::Query,
+    sqlite::SqliteConnectOptions,
 };
 
 use crate::{
     bulk,
     error::{Error, MaybeBusy},
+    mark::{Mark, Marks},
 };
 
 /// A statement with its values.
@@ -52,6 +55,7 @@ pub struct Db {
     engine: Engine,
     readers: AnyPool,
     writers: AnyPool,
+    marks: Option<Arc<Marks>>,
 }
 
 /// How long a request waits for a free connection, and a SQLite writer for another process.
@@ -80,6 +84,7 @@ impl Db {
     async fn open_sqlite(url: &str) -> Result<Self, Error> {
         let separator = if url.contains('?') { '&' } else { '?' };
         let url = format!("{url}{separator}mode=rwc");
+        let options = SqliteConnectOptions::from_str(&url)?;
         let pool = |n_connections: u32| {
             AnyPoolOptions::new()
                 .max_connections(n_connections)
@@ -111,7 +116,8 @@ impl Db {
         // The writer comes first: it makes the file and switches it to the write-ahead log.
         let writers = pool(1).connect(&url).await?;
         let readers = pool(SQLITE_READERS).connect(&url).await?;
-        Ok(Self { engine: Engine::Sqlite, readers, writers })
+        let marks = Some(Arc::new(Marks::new(options.get_filename())));
+        Ok(Self { engine: Engine::Sqlite, readers, writers, marks })
     }
 
     async fn open_postgres(url: &str) -> Result<Self, Error> {
@@ -119,7 +125,7 @@ impl Db {
         AnyConnection::connect(url).await?.close().await?;
         let pool =
             AnyPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(WAIT).connect(url).await?;
-        Ok(Self { engine: Engine::Postgres, readers: pool.clone(), writers: pool })
+        Ok(Self { engine: Engine::Postgres, readers: pool.clone(), writers: pool, marks: None })
     }
 
     /// The engine this database runs on.
@@ -140,6 +146,13 @@ impl Db {
     pub async fn glance(&self, meter: &Meter) -> Result<Tx, Error> {
         let connection = meter.wait(self.readers.acquire()).await?;
         Ok(Tx { engine: self.engine, inner: Inner::Single(connection), meter: meter.clone(), is_empty: false })
+    }
+
+    /// What the database is like now, without asking it; nothing where only asking tells.
+    ///
+    /// Errors: none; whoever gets no mark asks the database, which says what is wrong.
+    pub fn mark(&self) -> Option<Mark> {
+        self.marks.as_ref()?.now()
     }
 
     /// The attempts at one change. See [`Attempts`].

@@ -2,8 +2,8 @@
 //!
 //! A reader gets the image of its account only if a look at the account's revision, begun after the
 //! reader came, says that the image is of that revision; so no answer is older than its question,
-//! whoever wrote and wherever. An image that is behind is brought forward by the change log. While
-//! there is none, or something is wrong, the reader asks the store: an image makes answers cheaper
+//! whoever wrote and wherever. On an embedded database a mark that is still the same is as good as a
+//! look. An image that is behind is brought forward by the change log. While there is none, or something is wrong, the reader asks the store: an image makes answers cheaper
 //! and never other ones.
 
 mod forward;
@@ -21,6 +21,7 @@ use std::{
 
 use rolecall_model::{ids::AccountNo, time::Instant};
 use rolecall_roster::Roster;
+use rolecall_store::Mark;
 use tokio::sync::Semaphore;
 
 use self::{forward::Forward, load::Refusal, lookups::Lookups};
@@ -70,7 +71,7 @@ pub struct Reading {
 /// What is known of one account's image.
 #[derive(Debug, Default)]
 struct Entry {
-    image: RwLock<Option<Roster>>,
+    held: RwLock<Held>,
     /// Whose turn it is to bring the image forward.
     turn: tokio::sync::Mutex<()>,
     is_loading: AtomicBool,
@@ -80,22 +81,37 @@ struct Entry {
     n_steps: AtomicU64,
 }
 
+/// An image, and what the database was like when it was found true.
+#[derive(Clone, Debug, Default)]
+struct Held {
+    image: Option<Roster>,
+    /// Taken before the database was asked what the image was held against: while it is the same, the
+    /// image is true.
+    mark: Option<Mark>,
+}
+
 impl Entry {
-    fn image(&self) -> Option<Roster> {
-        self.image.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn held(&self) -> Held {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts `image` in the place of the one there is; of two, the later stays.
-    fn replace(&self, image: &Roster) {
-        let mut place = self.image.write().unwrap_or_else(PoisonError::into_inner);
-        if place.as_ref().is_some_and(|old| old.revision() < image.revision()) {
-            *place = Some(image.clone());
+    fn image(&self) -> Option<Roster> {
+        self.held().image
+    }
+
+    /// Puts `image`, which was true after `mark` was taken, in the place of the one there is; of two,
+    /// the later stays.
+    fn replace(&self, image: &Roster, mark: Option<Mark>) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        if held.image.as_ref().is_some_and(|old| old.revision() <= image.revision()) {
+            *held = Held { image: Some(image.clone()), mark };
         }
     }
 
     fn set(&self, image: Option<Roster>) {
         let bytes = image.as_ref().map_or(0, |image| image.memory_bytes() as u64);
-        let old = std::mem::replace(&mut *self.image.write().unwrap_or_else(PoisonError::into_inner), image);
+        let held = Held { image, mark: None };
+        let old = std::mem::replace(&mut *self.held.write().unwrap_or_else(PoisonError::into_inner), held);
         self.bytes.store(bytes, Ordering::Relaxed);
         // A big one takes a while to give back, in which nobody should wait for the lock.
         drop(old);
@@ -118,7 +134,8 @@ impl Rosters {
     /// The image of the account, as it is now; nothing if there is none, and then it is loaded for
     /// those who come later.
     ///
-    /// Concurrency: readers that come together share one look at the database.
+    /// Concurrency: readers that come together share one look at the database; where it can be told
+    /// without a look that nothing was committed since the last one, there is none.
     pub async fn fresh(self: &Arc<Self>, core: &Arc<Core>, account: AccountNo) -> Option<Roster> {
         if self.budget_bytes == 0 {
             return None;
@@ -126,14 +143,22 @@ impl Rosters {
         let now = core.clock.now();
         let entry = self.entry(account);
         entry.used_at_ms.store(now.as_ms(), Ordering::Relaxed);
-        let Some(image) = entry.image() else {
+        let held = entry.held();
+        let Some(image) = held.image else {
             self.load_behind(core, account, &entry, now);
             return None;
         };
+        let mark = core.db.mark();
+        if mark.is_some() && mark == held.mark {
+            return Some(image);
+        }
         let revision = self.lookups.revision(&core.db, account).await?;
         match revision.cmp(&image.revision()) {
-            Compared::Equal => Some(image),
-            Compared::Greater => self.forward(core, account, &entry, revision).await,
+            Compared::Equal => {
+                entry.replace(&image, mark);
+                Some(image)
+            }
+            Compared::Greater => self.forward(core, account, &entry, revision, mark).await,
             Compared::Less => {
                 // The database went back: somebody put an older copy of it in its place.
                 entry.set(None);
@@ -226,6 +251,7 @@ impl Rosters {
         account: AccountNo,
         entry: &Arc<Entry>,
         revision: i64,
+        mark: Option<Mark>,
     ) -> Option<Roster> {
         let _turn = entry.turn.lock().await;
         let image = entry.image()?;
@@ -234,7 +260,7 @@ impl Rosters {
         }
         match forward::forward(core, &image).await {
             Ok(Forward::To(next)) if next.revision() >= revision => {
-                entry.replace(&next);
+                entry.replace(&next, mark);
                 self.n_steps.fetch_add(1, Ordering::Relaxed);
                 if entry.n_steps.fetch_add(1, Ordering::Relaxed) % MEASURE_EVERY == MEASURE_EVERY - 1 {
                     entry.bytes.store(next.memory_bytes() as u64, Ordering::Relaxed);

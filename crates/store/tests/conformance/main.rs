@@ -9,6 +9,7 @@ mod erasures;
 mod groups;
 mod holdings;
 mod image;
+mod marks;
 mod memberships;
 mod names;
 mod receipts;
