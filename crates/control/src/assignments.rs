@@ -12,7 +12,7 @@ mod resolve;
 use rolecall_model::{
     ids::UserNo,
     problem::Problems,
-    role::{BOT_OWNER, MASTER_ADMIN, Role, RoleType},
+    role::{Role, RoleType},
 };
 use rolecall_store::assignments::Holder;
 
@@ -79,7 +79,7 @@ pub const MAX_WISHES: usize = 100_000;
 /// user or group that does not exist, and each wish that a rule forbids.
 pub async fn apply(ctx: &Ctx, role_type: RoleType, elements: &[Element]) -> Result<(), Error> {
     check_size(elements)?;
-    let call = batch::Call { actor: &ctx.actor, role_type, elements };
+    let call = batch::Call { ctx, role_type, elements };
     batch::carry_out(ctx, &[call]).await?.into_iter().collect()
 }
 
@@ -100,15 +100,11 @@ fn n_wishes(elements: &[Element]) -> usize {
 
 const FOLLOWS_THE_BOT: &str = "the role follows who owns the bot; it can be neither assigned nor removed";
 
-fn is_bot_owner(role: &Role) -> bool {
-    role.is_built_in && role.role_type == RoleType::Bot && role.name == BOT_OWNER
-}
-
 /// Why `holder` may not gain or lose `role`; nothing if it may.
 pub fn why_not(role: &Role, holder: Holder, action: Action, owner: UserNo) -> Option<&'static str> {
-    let is_master_admin = role.is_built_in && role.role_type == RoleType::Admin && role.name == MASTER_ADMIN;
+    let is_master_admin = role.is_master_admin();
     match (action, holder) {
-        _ if is_bot_owner(role) => Some(FOLLOWS_THE_BOT),
+        _ if role.is_bot_owner() => Some(FOLLOWS_THE_BOT),
         (Action::Add, Holder::Group(_)) if is_master_admin => {
             Some("the built-in role admin goes to users only, not to groups")
         }

@@ -10,7 +10,7 @@ use rolecall_model::{
     ids::{BotNo, Kind, prefixed},
     page::Page,
     problem::Problems,
-    role::{BOT_OWNER, BUILT_IN, Role, RoleType},
+    role::{BUILT_IN, Role, RoleType},
     role_import::MAX_DESCRIPTION_CHARS,
     text::{self, fold},
     time::Instant,
@@ -217,7 +217,7 @@ async fn owner_role(change: &mut Change<'_>) -> Result<Role, Error> {
     let account = change.account_no();
     let n_built_in = u32::try_from(BUILT_IN.len()).unwrap_or(u32::MAX);
     let first = roles::list(change.tx, account, RoleType::Bot, Page::first(n_built_in)).await?;
-    let role = first.into_iter().find(|role| role.is_built_in && role.name == BOT_OWNER);
+    let role = first.into_iter().find(Role::is_bot_owner);
     role.ok_or_else(|| rolecall_store::Error::Failed { code: "role of bot owners not found".to_owned() }.into())
 }
 

@@ -1,7 +1,8 @@
 //! A change of an account: one at a time, with its audit entries, or not at all.
 
 use rolecall_model::{
-    audit::{Actor, Event},
+    audit::Event,
+    authority::Powers,
     delta::{Delta, MAX_DELTAS},
     ids::AccountNo,
     time::Instant,
@@ -36,6 +37,8 @@ pub struct Change<'t> {
     /// When: the clock, but never before the account's last change, so that history stays in order
     /// when a clock jumps back.
     pub at: Instant,
+    /// How far the authority reaches that this is done on, as it is under the lock.
+    pub(crate) powers: Powers,
     actor: String,
     pending: Vec<audit::Entry>,
     deltas: changes::Deltas,
@@ -46,8 +49,19 @@ pub struct Change<'t> {
 const BATCH: usize = 1_024;
 
 impl<'t> Change<'t> {
-    /// Locks the account and begins.
+    /// Locks the account, reads what whoever asks may do now, and begins.
+    ///
+    /// Errors: [`Rule::NotPermitted`](crate::Rule::NotPermitted) for a person who is gone or may no
+    /// longer sign in.
     pub async fn begin(ctx: &Ctx, tx: &'t mut Tx) -> Result<Self, Error> {
+        let mut change = Self::of_several(ctx, tx).await?;
+        change.act_as(ctx).await?;
+        Ok(change)
+    }
+
+    /// Locks the account and begins what several ask for. Nothing is permitted until it is said who asks
+    /// for the next part of it ([`Self::act_as`]).
+    pub(crate) async fn of_several(ctx: &Ctx, tx: &'t mut Tx) -> Result<Self, Error> {
         let mut account = accounts::lock(tx, ctx.account).await?;
         let at = ctx.now().max(account.changed_at);
         account.changed_at = at;
@@ -56,6 +70,7 @@ impl<'t> Change<'t> {
             tx,
             account,
             at,
+            powers: Powers::default(),
             actor: ctx.actor.as_text(),
             pending: Vec::new(),
             deltas: Some(Vec::new()),
@@ -75,9 +90,16 @@ impl<'t> Change<'t> {
         no
     }
 
-    /// Says who asks for what is noted from now on, where one change does what several ask for.
-    pub fn act_as(&mut self, actor: &Actor) {
-        self.actor = actor.as_text();
+    /// Says who asks for what is done from now on, where one change does what several ask for. What has
+    /// been written so far counts: it may have given or taken what the next one may do.
+    ///
+    /// Errors: as of [`Self::begin`].
+    pub async fn act_as(&mut self, ctx: &Ctx) -> Result<(), Error> {
+        // Whatever comes of reading, what is done now is no longer on the authority of the last one.
+        self.powers = Powers::default();
+        self.powers = ctx.authority.powers_now(self.tx, self.account.no).await?;
+        self.actor = ctx.actor.as_text();
+        Ok(())
     }
 
     /// Notes one thing that changed; the number of its audit entry.

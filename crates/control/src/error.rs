@@ -52,6 +52,8 @@ pub enum Rule {
     NoReceipt,
     /// The store belongs to another account.
     StoreTaken,
+    /// Whoever asks may not do it.
+    NotPermitted,
 }
 
 /// One place where a rule would be broken.

@@ -10,6 +10,7 @@ pub mod accounts;
 pub mod apps;
 pub mod assignments;
 pub mod audit;
+pub mod authority;
 pub mod bots;
 mod change;
 mod context;

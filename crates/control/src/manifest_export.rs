@@ -12,7 +12,7 @@ use rolecall_model::{
     ids::{AccountNo, BotNo, GroupNo, RoleNo, UserNo},
     manifest::{self, PROFILE_KEYS, Record},
     page::{Page, Start},
-    role::{BOT_OWNER, Role, RoleType},
+    role::{Role, RoleType},
     role_import::Entry,
     user::User,
 };
@@ -230,7 +230,7 @@ impl Export<'_> {
             let holders = self.holders(&page).await?;
             for held in page.chunk_by(|one, other| (one.bot, one.role) == (other.bot, other.role)) {
                 let Some(role) = held.first().and_then(|assignment| roles.get(&assignment.role)) else { continue };
-                if role.is_built_in && role.name == BOT_OWNER {
+                if role.is_bot_owner() {
                     continue;
                 }
                 let bot = held.first().and_then(|assignment| bots.get(&assignment.bot)).cloned();

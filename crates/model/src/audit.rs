@@ -103,14 +103,17 @@ pub enum Actor {
     App(String),
     /// The operator of this server, at its command line.
     Operator,
+    /// A user of the account who signed in, by its id.
+    Person(String),
 }
 
 impl Actor {
-    /// The actor in one text, as entries keep it: `app:cs-...` or `operator`.
+    /// The actor in one text, as entries keep it: `app:cs-...`, `operator` or `user:u-...`.
     pub fn as_text(&self) -> String {
         match self {
             Self::App(id) => format!("app:{id}"),
             Self::Operator => "operator".to_owned(),
+            Self::Person(id) => format!("user:{id}"),
         }
     }
 }

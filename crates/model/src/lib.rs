@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod authority;
 pub mod bot;
 pub mod delta;
 pub mod erasure;

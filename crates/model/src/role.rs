@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt};
 
 use serde_json::{Map, Value};
 
-use crate::{ids::RoleNo, json, problem::Problems, time::Instant};
+use crate::{authority::AdminPermission, ids::RoleNo, json, problem::Problems, time::Instant};
 
 /// What a role acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +69,18 @@ pub struct Role {
     pub modified_by: String,
 }
 
+impl Role {
+    /// Whether it is the built-in admin role, by what it is and not by what it is called.
+    pub fn is_master_admin(&self) -> bool {
+        self.is_built_in && self.role_type == RoleType::Admin && self.name == MASTER_ADMIN
+    }
+
+    /// Whether it is the built-in role of bot owners, which follows who owns a bot.
+    pub fn is_bot_owner(&self) -> bool {
+        self.is_built_in && self.role_type == RoleType::Bot && self.name == BOT_OWNER
+    }
+}
+
 /// How far a permission goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Level {
@@ -127,32 +139,8 @@ pub struct Permissions(Vec<(String, Level)>);
 /// The most permissions a role may list.
 pub const MAX_PERMISSIONS: usize = 1_000;
 
-/// Admin permissions (wire fact 8.1), each granted or not.
-pub const ADMIN_PERMISSIONS: [&str; 23] = [
-    "Invite",
-    "Import Users / Sync",
-    "Directory Sync",
-    "Manage Users",
-    "Manage User Settings",
-    "Manage User Profile Fields",
-    "Manage Groups",
-    "Manage Custom Admin Roles",
-    "Manage Built-In Admin Roles",
-    "Manage Bot Roles",
-    "Manage Deployment",
-    "Enterprise Bots",
-    "Consumer Bots",
-    "Smart Bots",
-    "Preferences",
-    "Password Policies",
-    "Domain Management",
-    "Single Sign On",
-    "Kore.ai Connector",
-    "Enterprise Key",
-    "API Scopes",
-    "View and Run Audit Reports",
-    "View and Run Bot Chat History",
-];
+/// Admin permissions (wire fact 8.1), each granted or not; see [`AdminPermission`].
+pub const ADMIN_PERMISSIONS: [&str; AdminPermission::NAMES.len()] = AdminPermission::NAMES;
 
 /// Bot permissions that go FULL, VIEW or NO (wire fact 8.2).
 pub const BOT_PERMISSIONS_BY_DEPTH: [&str; 10] = [

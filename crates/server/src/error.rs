@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use rolecall_control::{Error as ControlError, Fault, Rule};
+use rolecall_control::{Error as ControlError, Fault, Rule, authority::needs};
 use rolecall_model::problem::{Problem, Problems};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -124,6 +124,7 @@ fn told(rule: Rule) -> (StatusCode, &'static str) {
         Rule::WrongState => (StatusCode::CONFLICT, "Not possible in this state"),
         Rule::NoReceipt => (StatusCode::CONFLICT, "There is no receipt yet"),
         Rule::StoreTaken => (StatusCode::CONFLICT, "The store belongs to another account"),
+        Rule::NotPermitted => (StatusCode::FORBIDDEN, "Permission denied"),
     }
 }
 
@@ -144,6 +145,9 @@ impl From<Denied> for KoreError {
             Denied::Token(refusal) => Self::new(StatusCode::UNAUTHORIZED, refusal.message(), refusal.code()),
             Denied::Scope(scope) => Self::new(StatusCode::UNAUTHORIZED, "Permission denied. Scope is incorrect!", 4002)
                 .with_detail(format!("The app needs the scope {scope} and must be of kind admin.")),
+            Denied::Permission(any_of) => {
+                Self::new(StatusCode::FORBIDDEN, message(Rule::NotPermitted), 403).with_detail(needs(any_of))
+            }
             Denied::TooMany(window) => Self::new(StatusCode::TOO_MANY_REQUESTS, window.message(), 429),
             Denied::UnusableKey => Self::internal(),
             Denied::Failed(error) => error.into(),

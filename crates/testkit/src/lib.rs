@@ -12,6 +12,7 @@ mod wire;
 pub use app::{Reply, Request, Tenant, TestApp};
 pub use database::TestDb;
 pub use foreign::{ForeignDb, Kind};
+pub use people::assigned;
 pub use rolecall_store::Engine;
 pub use wire::Wire;
 

@@ -1,13 +1,27 @@
 //! Users, groups and bots for tests that are about something else, and what was noted of them.
 
+use std::sync::Arc;
+
 use rolecall_control::{
-    Change, Error,
+    Change, Ctx, Error,
+    assignments::{self, Action, Element, Principal},
+    authority::Person,
     bots::{self, NewBot},
+    files,
     groups::{self, NewGroup},
     memberships,
+    role_import::{self, Order},
+    roles,
     users::{self, Particulars, Wish},
 };
-use rolecall_model::{bot::Bot, group::Group, text::fold, user::User};
+use rolecall_model::{
+    bot::Bot,
+    group::Group,
+    role::{Role, RoleType},
+    role_import::Mode,
+    text::fold,
+    user::User,
+};
 use rolecall_store::{
     accounts,
     audit::{self, Entry},
@@ -51,6 +65,56 @@ impl TestApp {
         bots::create(&self.operator(), &NewBot::named(name)).await.expect("the name is free")
     }
 
+    /// Makes an admin role of the account's own that grants these permissions.
+    pub async fn admin_role(&self, name: &str, permissions: &[&str]) -> Role {
+        let permissions: serde_json::Map<_, _> =
+            permissions.iter().map(|name| ((*name).into(), "YES".into())).collect();
+        self.import_role(RoleType::Admin, name, permissions.into()).await
+    }
+
+    /// Makes a bot role that grants these permissions.
+    pub async fn bot_role(&self, name: &str, permissions: serde_json::Value) -> Role {
+        self.import_role(RoleType::Bot, name, permissions).await
+    }
+
+    async fn import_role(&self, role_type: RoleType, name: &str, permissions: serde_json::Value) -> Role {
+        let file = serde_json::json!([{"role": name, "rDesc": "", "permissions": permissions}]);
+        let ctx = self.operator();
+        let uploaded = files::upload(&ctx, file.to_string().as_bytes()).await.expect("a file can be stored");
+        let order = Order { role_type, file_id: uploaded.id, mode: Mode::Incremental };
+        let imported = role_import::import(&ctx, &order).await.expect("a role can be made");
+        imported.roles.into_iter().next().expect("one role")
+    }
+
+    /// The account's role of this name.
+    pub async fn role(&self, role_type: RoleType, name: &str) -> Role {
+        let all = roles::export(&self.operator(), role_type).await.expect("roles");
+        all.into_iter().find(|role| role.name == name).expect("a role of that name")
+    }
+
+    /// Gives an admin role to somebody.
+    pub async fn assign(&self, role: &Role, principal: Principal) {
+        let element = assigned(role, None, Action::Add, principal);
+        assignments::apply(&self.operator(), RoleType::Admin, &[element]).await.expect("it can be assigned");
+    }
+
+    /// The context of what a user does who signed in, as far as the user may do things now.
+    pub async fn person(&self, user: &User) -> Ctx {
+        let operator = self.operator();
+        let mut tx = operator.read().await.expect("a transaction");
+        let person = Person::read(&mut tx, operator.account, user.no).await.expect("it can be read");
+        Ctx::of_person(&operator.core, Arc::new(person.expect("a user who may sign in")), operator.meter)
+    }
+
+    /// A user who holds one admin role of its own, which grants these permissions; and its context.
+    pub async fn admin(&self, email: &str, permissions: &[&str]) -> (User, Ctx) {
+        let user = self.users([email]).await.pop().expect("a user");
+        let role = self.admin_role(&format!("Role of {email}"), permissions).await;
+        self.assign(&role, Principal::Email(email.to_owned())).await;
+        let ctx = self.person(&user).await;
+        (user, ctx)
+    }
+
     /// Makes one change, whole, of what has no door yet.
     pub async fn change(&self, work: impl AsyncFnOnce(&mut Change<'_>) -> Result<(), Error>) {
         let ctx = self.operator();
@@ -74,4 +138,10 @@ impl TestApp {
         let mut tx = ctx.read().await.expect("a transaction");
         accounts::get(&mut tx, ctx.account).await.expect("the account").revision
     }
+}
+
+/// One role given to somebody, or taken from somebody.
+pub fn assigned(role: &Role, bot: Option<&Bot>, action: Action, principal: Principal) -> Element {
+    let wish = assignments::Wish { action, principal, list: "list", index: 0 };
+    Element { role_id: role.id.clone(), bot_id: bot.map(|bot| bot.id.clone()), wishes: vec![wish] }
 }

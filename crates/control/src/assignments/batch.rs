@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rolecall_model::{audit::Actor, role::RoleType};
+use rolecall_model::role::RoleType;
 use rolecall_store::assignments::{self, Assignment};
 
 use super::{
@@ -10,12 +10,12 @@ use super::{
     change::{Turn, delta, record},
     resolve::{Decided, Resolved, decide},
 };
-use crate::{Change, Ctx, Error};
+use crate::{Change, Ctx, Error, authority::acts};
 
 /// One call: who asks, and for what.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'c> {
-    pub(super) actor: &'c Actor,
+    pub(super) ctx: &'c Ctx,
     pub(super) role_type: RoleType,
     pub(super) elements: &'c [Element],
 }
@@ -28,7 +28,7 @@ pub(super) async fn carry_out(ctx: &Ctx, calls: &[Call<'_>]) -> Result<Vec<Resul
     let mut attempts = ctx.attempts();
     loop {
         let mut tx = attempts.begin().await?;
-        let result = match Change::begin(ctx, &mut tx).await {
+        let result = match Change::of_several(ctx, &mut tx).await {
             Ok(change) => carry_out_in(change, calls).await,
             Err(error) => Err(error),
         };
@@ -46,18 +46,37 @@ async fn carry_out_in(mut change: Change<'_>, calls: &[Call<'_>]) -> Result<Vec<
     let mut rounds = Rounds::begin(&mut change, &decided).await?;
     let mut outcomes = Vec::with_capacity(calls.len());
     for (call, decided) in calls.iter().zip(decided) {
-        outcomes.push(match decided {
+        outcomes.push(match permitted(&mut change, &mut rounds, &resolved, call).await.and(decided) {
             Ok(decided) => {
-                change.act_as(call.actor);
                 rounds.add(&mut change, &resolved.known, &decided).await?;
                 Ok(())
             }
+            Err(error @ Error::Store(_)) => return Err(error),
             Err(error) => Err(error),
         });
     }
     rounds.write(&mut change).await?;
     change.finish().await?;
     Ok(outcomes)
+}
+
+/// Refuses a call whose caller may not do all of it, as things are after the calls before it.
+async fn permitted(
+    change: &mut Change<'_>,
+    rounds: &mut Rounds,
+    resolved: &Resolved,
+    call: &Call<'_>,
+) -> Result<(), Error> {
+    if call.ctx.person().is_some() {
+        // The calls before may have given or taken what this person may do.
+        rounds.write(change).await?;
+    }
+    change.act_as(call.ctx).await?;
+    change.need_to(match call.role_type {
+        RoleType::Admin => &acts::ASSIGN_ANY_ADMIN_ROLE,
+        RoleType::Bot => &acts::ASSIGN_BOT_ROLES,
+    })?;
+    resolved.permitted(change.powers(), call.elements)
 }
 
 /// The changes of calls, gathered into as few statements as their order allows: a round has each

@@ -167,7 +167,7 @@ async fn one_by_one(ctx: &Ctx, calls: &[Call<'_>]) -> Vec<Result<(), Error>> {
 
 impl Waiting {
     fn call(&self) -> Call<'_> {
-        Call { actor: &self.ctx.actor, role_type: self.role_type, elements: &self.elements }
+        Call { ctx: &self.ctx, role_type: self.role_type, elements: &self.elements }
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use rolecall_model::{
+    authority::Powers,
     ids::{BotNo, GroupNo, UserNo},
     role::{Role, RoleType},
     text::fold,
@@ -16,8 +17,8 @@ use rolecall_store::{
     roles,
 };
 
-use super::{Action, Element, FOLLOWS_THE_BOT, Known, Principal, Wish, is_bot_owner, why_not};
-use crate::{Change, Error, Rule, error::Faults};
+use super::{Action, Element, FOLLOWS_THE_BOT, Known, Principal, Wish, why_not};
+use crate::{Change, Error, Rule, authority::why_not_permitted, error::Faults};
 
 /// What the ids, addresses and names of calls stand for, read under the account's lock.
 pub(super) struct Resolved {
@@ -65,6 +66,19 @@ impl Resolved {
             by_group_name: numbers(by_group_name, GroupNo, &mut known.groups),
             known,
         })
+    }
+
+    /// Refuses roles that whoever has `powers` may neither give nor take. Those nobody knows are for
+    /// [`decide`] to tell.
+    pub(super) fn permitted(&self, powers: &Powers, elements: &[Element]) -> Result<(), Error> {
+        let mut faults = Faults::default();
+        for (nth, element) in elements.iter().enumerate() {
+            let why_not = self.roles.get(&element.role_id).and_then(|role| why_not_permitted(powers, role));
+            if let Some(detail) = why_not {
+                faults.add(Rule::NotPermitted, format!("/{nth}/roleId"), detail);
+            }
+        }
+        faults.or_ok(())
     }
 
     /// Who `principal` is; or what to say of nobody.
@@ -193,7 +207,7 @@ fn role_of<'r>(
             faults.add(Rule::UnknownRole, path, format!("is a role of type {}, not {role_type}", role.role_type));
             None
         }
-        Some(role) if is_bot_owner(role) => {
+        Some(role) if role.is_bot_owner() => {
             faults.add(Rule::RoleNotAssignable, path, FOLLOWS_THE_BOT);
             None
         }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use rolecall_control::Error as ControlError;
+use rolecall_control::{Error as ControlError, Rule, authority::needs};
 use rolecall_model::problem::{Problem, Problems};
 
 use crate::{auth::Denied, error::is_put_off};
@@ -76,6 +76,7 @@ impl From<Denied> for AccessError {
             Denied::Scope(scope) => {
                 Self::new(StatusCode::FORBIDDEN, format!("the app needs the scope {scope} and must be of kind admin"))
             }
+            Denied::Permission(any_of) => Self::new(StatusCode::FORBIDDEN, needs(any_of)),
             Denied::TooMany(window) => Self::new(StatusCode::TOO_MANY_REQUESTS, window.message()),
             Denied::UnusableKey => Self::internal(),
             Denied::Failed(error) => error.into(),
@@ -87,7 +88,11 @@ impl From<ControlError> for AccessError {
     fn from(error: ControlError) -> Self {
         match error {
             ControlError::Invalid(problems) => problems.into(),
-            // Nothing that is asked here can break a rule; what would, is a request nobody can grant.
+            ControlError::Refused(faults) if faults.iter().any(|fault| fault.rule == Rule::NotPermitted) => {
+                let details: Vec<String> = faults.into_iter().map(|fault| fault.detail).collect();
+                Self::new(StatusCode::FORBIDDEN, details.join("; "))
+            }
+            // Nothing else that is asked here can break a rule; what would, is a request nobody can grant.
             ControlError::Refused(_) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
             ControlError::Store(_) | ControlError::Sealed if is_put_off(&error) => Self::unavailable(1),
             ControlError::Store(_) | ControlError::Sealed => Self::internal(),

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use rolecall_control::{Error as ControlError, Fault, Rule};
+use rolecall_control::{Error as ControlError, Fault, Rule, authority::needs};
 use rolecall_erasure::{engine::Error as EngineError, stores::Failure};
 use rolecall_model::problem::{Problem, Problems};
 use serde::Serialize;
@@ -50,6 +50,7 @@ type Kind = (&'static str, StatusCode, &'static str);
 const INVALID: Kind = ("invalid-request", StatusCode::BAD_REQUEST, "The request has not the right form");
 const INVALID_TOKEN: Kind = ("invalid-token", StatusCode::UNAUTHORIZED, "There is no valid token");
 const MISSING_SCOPE: Kind = ("missing-scope", StatusCode::FORBIDDEN, "The app may not do this");
+const NOT_PERMITTED: Kind = ("not-permitted", StatusCode::FORBIDDEN, "You may not do this");
 const NOT_FOUND: Kind = ("not-found", StatusCode::NOT_FOUND, "There is nothing here");
 const NOT_ALLOWED: Kind = ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method");
 const TOO_LARGE: Kind = ("too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large");
@@ -107,6 +108,7 @@ fn kind_of(rule: Rule) -> Kind {
         Rule::UnknownAccount | Rule::UnknownApp | Rule::UnknownErasure | Rule::UnknownHold => NOT_FOUND,
         Rule::WrongState => ("wrong-state", StatusCode::CONFLICT, "This cannot be done in this state"),
         Rule::NoReceipt => ("no-receipt", StatusCode::CONFLICT, "There is no receipt"),
+        Rule::NotPermitted => NOT_PERMITTED,
         Rule::StoreTaken => ("store-taken", StatusCode::CONFLICT, "A store belongs to another account"),
         _ => ("refused", StatusCode::UNPROCESSABLE_ENTITY, "A rule forbids it"),
     }
@@ -164,6 +166,7 @@ impl From<Denied> for ApiProblem {
             Denied::Scope(scope) => {
                 Self::new(MISSING_SCOPE, format!("The app needs the scope {scope} and must be of kind admin."))
             }
+            Denied::Permission(any_of) => Self::new(NOT_PERMITTED, sentence(&needs(any_of))),
             Denied::TooMany(window) => Self::new(TOO_MANY, window.message()),
             Denied::UnusableKey => Self::internal(),
             Denied::Failed(error) => error.into(),

@@ -8,10 +8,11 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
     response::IntoResponse,
 };
-use rolecall_control::{Core, Ctx, Error as ControlError, apps};
+use rolecall_control::{Core, Ctx, Error as ControlError, apps, authority::acts};
 use rolecall_model::{
     app::{App, Kind, Scope},
     audit::Actor,
+    authority::AdminPermission,
     time::Instant,
 };
 use rolecall_roster::Roster;
@@ -30,37 +31,41 @@ use crate::{Server, error::KoreError, layers::Notes};
 pub trait Need: Send + Sync + 'static {
     /// The scope the caller's app must have; `None` lets any app of the account in, a builder's too.
     const SCOPE: Option<Scope>;
+    /// The admin permissions of which a person must have one; none lets in whoever signed in. What the
+    /// call does in the end may take more, which `control` sees.
+    const PERMISSIONS: &'static [AdminPermission];
 }
 
 macro_rules! needs {
-    ($($(#[$doc:meta])* $name:ident = $scope:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $scope:expr, $act:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $name;
 
         impl Need for $name {
             const SCOPE: Option<Scope> = $scope;
+            const PERMISSIONS: &'static [AdminPermission] = $act.any_of;
         }
     )*};
 }
 
 // Several needs share a scope of the vendor's coarse catalogue; they are told apart here so that a
-// handler says what it does.
+// handler says what it does. A person is let in who may do any of it.
 needs! {
     /// Reading roles, groups, bots, and who holds what.
-    ReadRoles = Some(Scope::RoleManagement);
+    ReadRoles = Some(Scope::RoleManagement), acts::LOOK;
     /// Changing roles and who holds them.
-    ManageRoles = Some(Scope::RoleManagement);
+    ManageRoles = Some(Scope::RoleManagement), acts::EDIT_ROLES;
     /// Looking users up.
-    ReadUsers = Some(Scope::UserManagement);
+    ReadUsers = Some(Scope::UserManagement), acts::LOOK;
     /// Making, changing and removing users.
-    ManageUsers = Some(Scope::UserManagement);
+    ManageUsers = Some(Scope::UserManagement), acts::MANAGE_USERS;
     /// Reading the audit log.
-    ReadAudit = Some(Scope::AuditLogs);
+    ReadAudit = Some(Scope::AuditLogs), acts::READ_AUDIT;
     /// Erasing people's data, and looking at what became of it.
-    EraseData = Some(Scope::DeleteUserData);
+    EraseData = Some(Scope::DeleteUserData), acts::WATCH_ERASURES;
     /// Storing a file.
-    UploadFiles = None;
+    UploadFiles = None, acts::UPLOAD;
 }
 
 /// Why a caller is turned away before what it asks is looked at. Each door has its own words for it.
@@ -70,6 +75,8 @@ pub enum Denied {
     Token(Refusal),
     /// The app has not this scope, or is a builder's.
     Scope(Scope),
+    /// The person has none of these admin permissions.
+    Permission(&'static [AdminPermission]),
     /// The account asked too often within this time.
     TooMany(Window),
     /// The app is registered with a key that cannot be used; the log has it.
