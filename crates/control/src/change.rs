@@ -10,7 +10,11 @@ use rolecall_model::{
 use rolecall_store::{Tx, accounts, audit, changes};
 use serde_json::Value;
 
-use crate::{Ctx, Error, audit::chain};
+use crate::{
+    Ctx, Error,
+    audit::chain,
+    idempotency::{self, Claim},
+};
 
 /// One thing that was changed, for the audit log.
 #[derive(Clone, Debug)]
@@ -43,6 +47,8 @@ pub struct Change<'t> {
     pending: Vec<audit::Entry>,
     deltas: changes::Deltas,
     is_changed: bool,
+    claim: Option<Claim>,
+    first_seq: i64,
 }
 
 /// Entries are written in batches of this many, so that a change of millions runs in constant memory.
@@ -66,6 +72,7 @@ impl<'t> Change<'t> {
         let at = ctx.now().max(account.changed_at);
         account.changed_at = at;
         account.revision += 1;
+        let first_seq = account.audit_seq + 1;
         Ok(Self {
             tx,
             account,
@@ -75,6 +82,8 @@ impl<'t> Change<'t> {
             pending: Vec::new(),
             deltas: Some(Vec::new()),
             is_changed: false,
+            claim: ctx.claim.clone(),
+            first_seq,
         })
     }
 
@@ -148,6 +157,9 @@ impl<'t> Change<'t> {
             return Ok(());
         }
         self.flush().await?;
+        if let Some(claim) = &self.claim {
+            idempotency::mark(self.tx, self.account.no, claim, self.first_seq).await?;
+        }
         changes::insert(self.tx, self.account.no, self.account.revision, &self.deltas).await?;
         accounts::save(self.tx, &self.account).await?;
         Ok(())

@@ -14,6 +14,7 @@ use rolecall_store::{Attempts, Core, Error as StoreError, Meter, Tx};
 use crate::{
     Error,
     authority::{self, Act, Authority, Person},
+    idempotency::Claim,
 };
 
 /// Who asks, on which account, and all that answering takes.
@@ -34,6 +35,8 @@ pub struct Ctx {
     /// The image of the account, as it was after the request came; nothing where there is none, and
     /// then the store is asked.
     pub roster: Option<Roster>,
+    /// The right to carry out a call that must be done once, if this is one.
+    pub claim: Option<Claim>,
 }
 
 impl Ctx {
@@ -49,7 +52,7 @@ impl Ctx {
                 Authority::Person(Arc::new(nobody))
             }
         };
-        Self { core: Arc::clone(core), account, actor, authority, meter, roster: None }
+        Self { core: Arc::clone(core), account, actor, authority, meter, roster: None, claim: None }
     }
 
     /// The context of what a user does who signed in, on its account.

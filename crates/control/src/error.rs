@@ -54,6 +54,14 @@ pub enum Rule {
     StoreTaken,
     /// Whoever asks may not do it.
     NotPermitted,
+    /// The thing is not any more what its editor takes it to be.
+    Stale,
+    /// The idempotency key is that of another call.
+    KeyReused,
+    /// The call with this idempotency key is under way.
+    KeyRunning,
+    /// The call with this idempotency key was carried out, and its answer is not there.
+    AnswerLost,
 }
 
 /// One place where a rule would be broken.

@@ -20,6 +20,7 @@ mod error;
 pub mod files;
 pub mod groups;
 pub mod holdings;
+pub mod idempotency;
 pub mod list;
 pub mod manifest_apply;
 pub mod manifest_export;
@@ -28,6 +29,7 @@ pub mod role_import;
 pub mod roles;
 pub mod rosters;
 pub mod users;
+pub mod version;
 
 pub use change::{Change, Record};
 pub use context::Ctx;

@@ -44,7 +44,7 @@ pub(crate) fn is_taken(asked: &HeaderMap) -> bool {
 /// `response` as it is, or in gzip if `is_taken` and it is JSON of some size.
 pub(crate) async fn compressed(mut response: Response, is_taken: bool) -> Response {
     let size = response.body().size_hint().exact();
-    if !is_json(response.headers()) || size.is_none_or(|size| size < WORTH_IT) {
+    if !is_json(response.headers()) || is_to_stay(response.headers()) || size.is_none_or(|size| size < WORTH_IT) {
         return response;
     }
     // Caches between us and the caller keep what is compressed apart from what is not.
@@ -70,6 +70,12 @@ pub(crate) async fn compressed(mut response: Response, is_taken: bool) -> Respon
         None => plain,
     };
     Response::from_parts(parts, Body::from(body))
+}
+
+/// Whether the answer says that its bytes are to stay as they are (RFC 9111, section 5.2.2.6).
+fn is_to_stay(headers: &HeaderMap) -> bool {
+    let told = headers.get(header::CACHE_CONTROL).and_then(|told| told.to_str().ok()).unwrap_or_default();
+    told.split(',').any(|word| word.trim() == "no-transform")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

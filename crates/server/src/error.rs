@@ -125,6 +125,10 @@ fn told(rule: Rule) -> (StatusCode, &'static str) {
         Rule::NoReceipt => (StatusCode::CONFLICT, "There is no receipt yet"),
         Rule::StoreTaken => (StatusCode::CONFLICT, "The store belongs to another account"),
         Rule::NotPermitted => (StatusCode::FORBIDDEN, "Permission denied"),
+        Rule::Stale => (StatusCode::PRECONDITION_FAILED, "It was changed meanwhile"),
+        Rule::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key is another call's"),
+        Rule::KeyRunning => (StatusCode::CONFLICT, "The call is under way"),
+        Rule::AnswerLost => (StatusCode::CONFLICT, "The call was carried out"),
     }
 }
 

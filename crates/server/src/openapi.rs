@@ -9,7 +9,7 @@ use utoipa::{
         Content, HeaderBuilder, Object, Ref, RefOr, ResponseBuilder, Schema, Type,
         content::ContentBuilder,
         example::ExampleBuilder,
-        path::{Operation, ParameterBuilder, ParameterIn},
+        path::{Operation, ParameterBuilder, ParameterIn, PathItem},
         security::{ApiKey, ApiKeyValue, SecurityScheme},
     },
 };
@@ -55,15 +55,11 @@ pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::opena
         let place =
             path.trim_start_matches("/api/public").trim_start_matches("/api/v1").trim_start_matches("/access/v1");
         let place = place.replace(['/', '-', '.'], "_").replace("__", "_").replace(['{', '}'], "");
-        for (method, operation) in
-            [("get", &mut item.get), ("post", &mut item.post), ("put", &mut item.put), ("delete", &mut item.delete)]
-        {
-            if let Some(operation) = operation {
-                operation.operation_id = Some(format!("{method}{place}"));
-            }
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(format!("{method}{place}"));
         }
         let Some(door) = Door::of(path) else { continue };
-        for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
+        for (_, operation) in operations(item) {
             for (status, description) in SHARED {
                 door.answer(operation, status, description);
             }
@@ -83,10 +79,26 @@ pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::opena
             if operation.responses.responses.contains_key("304") {
                 tell_of_tags(operation);
             }
+            if takes(operation, "Idempotency-Key") {
+                door.answer(operation, "409", "The call with this key is under way, or its answer was not kept.");
+                door.answer(operation, "422", "The key was sent with another call.");
+            }
         }
     }
     show_examples(&mut document);
     document
+}
+
+/// The calls of a path, by method.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let PathItem { get, post, put, patch, delete, .. } = item;
+    let all = [("get", get), ("post", post), ("put", put), ("patch", patch), ("delete", delete)];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// Whether a call has the parameter `name`.
+fn takes(operation: &Operation, name: &str) -> bool {
+    operation.parameters.iter().flatten().any(|parameter| matches!(parameter, RefOr::T(own) if own.name == name))
 }
 
 /// Which of the APIs a path is of: they have different words for what went wrong.
@@ -173,13 +185,8 @@ fn show_examples(document: &mut utoipa::openapi::OpenApi) {
         let Some((method, path)) = made.route.split_once(' ') else { continue };
         let Some(item) = document.paths.paths.get_mut(path) else { continue };
         let Some(door) = Door::of(path) else { continue };
-        let operation = match method {
-            "GET" => &mut item.get,
-            "POST" => &mut item.post,
-            "PUT" => &mut item.put,
-            _ => &mut item.delete,
-        };
-        let Some(operation) = operation else { continue };
+        let operation = operations(item).find(|(own, _)| own.eq_ignore_ascii_case(method));
+        let Some((_, operation)) = operation else { continue };
         door.answer(operation, &made.status.to_string(), "The call was refused; nothing was changed.");
         let sent = format!("{method} {}", made.path);
         if let Some(RefOr::T(response)) = operation.responses.responses.get_mut(&made.status.to_string()) {

@@ -17,7 +17,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use rolecall_control::{Core, apps, erasure, files, rosters::Rosters};
+use rolecall_control::{Core, apps, erasure, files, idempotency, rosters::Rosters};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -201,6 +201,9 @@ async fn clean(server: Arc<Server>) {
         server.metrics.tidy();
         if let Err(error) = apps::forget_uses(core).await {
             tracing::warn!("used tokens were not cleared away: {error}");
+        }
+        if let Err(error) = idempotency::forget_old(core).await {
+            tracing::warn!("old idempotency keys were not cleared away: {error}");
         }
         if let Err(error) = files::forget_old(core).await {
             tracing::warn!("old files were not cleared away: {error}");

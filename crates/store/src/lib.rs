@@ -20,6 +20,7 @@ pub mod files;
 pub mod groups;
 pub mod holders;
 pub mod holdings;
+pub mod idempotency;
 pub mod image;
 mod many;
 mod mark;

@@ -23,7 +23,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: [Migration; 65] = migrations! {
+const MIGRATIONS: [Migration; 67] = migrations! {
     1 "0001_accounts"
     2 "0002_accounts_by_id"
     3 "0003_apps"
@@ -89,10 +89,12 @@ const MIGRATIONS: [Migration; 65] = migrations! {
     63 "0063_hold_subjects_by_hold"
     64 "0064_users_by_org_user_id_any_case"
     65 "0065_changes"
+    80 "0080_idempotency_keys"
+    81 "0081_idempotency_keys_by_time"
 };
 
 /// The schema version this program writes and reads.
-pub const VERSION: i64 = 65;
+pub const VERSION: i64 = 81;
 
 const MAKE_BOOK: &str =
     "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at_ms BIGINT NOT NULL)";

@@ -12,6 +12,7 @@ use rolecall_control::{Ctx, erasure};
 use rolecall_model::{erasure::State as Standing, problem::Problem};
 
 use super::{
+    once::{IdempotencyKey, Once},
     problem::{ApiProblem, Document},
     request::{Body, Id, Query},
     wire::{
@@ -57,6 +58,7 @@ pub async fn preview(
 /// far it is. Who belongs to the account is refused by name, and the others go on.
 #[utoipa::path(
     post, path = "/api/v1/erasures", tag = "Erasures",
+    params(IdempotencyKey),
     request_body = ErasureWish,
     responses(
         (status = 202, description = "Accepted; `Location` says where to follow it.", body = ErasureAccepted),
@@ -66,13 +68,17 @@ pub async fn preview(
 pub async fn request(
     caller: Caller<EraseData, ApiProblem>,
     State(server): State<Arc<Server>>,
-    Body(body): Body,
+    once: Once,
 ) -> Result<Response, ApiProblem> {
-    let new = parse(&body, &server.callback_hosts)?;
-    let accepted = erasure::request(&caller.ctx, &new).await?;
-    server.wake.notify_one();
-    let location = format!("/api/v1/erasures/{}", accepted.id);
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(ErasureAccepted::from(accepted))).into_response())
+    let new = parse(&once.json()?, &server.callback_hosts)?;
+    let request = async move |ctx: Ctx| {
+        let accepted = erasure::request(&ctx, &new).await?;
+        server.wake.notify_one();
+        let location = format!("/api/v1/erasures/{}", accepted.id);
+        Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(ErasureAccepted::from(accepted)))
+            .into_response())
+    };
+    once.answer(caller.ctx, request).await
 }
 
 /// List erasures
@@ -128,16 +134,19 @@ async fn shown(ctx: &Ctx, id: &str) -> Result<Json<Erasure>, ApiProblem> {
 /// Calls it off, as long as nothing was erased.
 #[utoipa::path(
     post, path = "/api/v1/erasures/{id}/cancel", tag = "Erasures",
-    params(("id" = String, Path, description = "The request's id.")),
+    params(("id" = String, Path, description = "The request's id."), IdempotencyKey),
     responses(
         (status = 200, description = "Called off.", body = Erasure),
         (status = 404, description = "The account has no request with this id.", body = Document, content_type = "application/problem+json"),
         (status = 409, description = "It is erasing, or has ended.", body = Document, content_type = "application/problem+json"),
     ),
 )]
-pub async fn cancel(caller: Caller<EraseData, ApiProblem>, Id(id): Id) -> Result<Json<Erasure>, ApiProblem> {
-    erasure::cancel(&caller.ctx, &id).await?;
-    shown(&caller.ctx, &id).await
+pub async fn cancel(caller: Caller<EraseData, ApiProblem>, Id(id): Id, once: Once) -> Result<Response, ApiProblem> {
+    let cancel = async move |ctx: Ctx| {
+        erasure::cancel(&ctx, &id).await?;
+        Ok(shown(&ctx, &id).await?.into_response())
+    };
+    once.answer(caller.ctx, cancel).await
 }
 
 /// Approve an erasure
@@ -146,7 +155,7 @@ pub async fn cancel(caller: Caller<EraseData, ApiProblem>, Id(id): Id) -> Result
 /// its plan is no longer the one that was previewed.
 #[utoipa::path(
     post, path = "/api/v1/erasures/{id}/approve", tag = "Erasures",
-    params(("id" = String, Path, description = "The request's id.")),
+    params(("id" = String, Path, description = "The request's id."), IdempotencyKey),
     responses(
         (status = 200, description = "Approved; it goes on.", body = Erasure),
         (status = 404, description = "The account has no request with this id.", body = Document, content_type = "application/problem+json"),
@@ -157,10 +166,14 @@ pub async fn approve(
     caller: Caller<EraseData, ApiProblem>,
     State(server): State<Arc<Server>>,
     Id(id): Id,
-) -> Result<Json<Erasure>, ApiProblem> {
-    erasure::approve(&caller.ctx, &id).await?;
-    server.wake.notify_one();
-    shown(&caller.ctx, &id).await
+    once: Once,
+) -> Result<Response, ApiProblem> {
+    let approve = async move |ctx: Ctx| {
+        erasure::approve(&ctx, &id).await?;
+        server.wake.notify_one();
+        Ok(shown(&ctx, &id).await?.into_response())
+    };
+    once.answer(caller.ctx, approve).await
 }
 
 /// Retry an erasure
@@ -168,7 +181,7 @@ pub async fn approve(
 /// Makes a request that was put off, or its part in a store that was, due at once.
 #[utoipa::path(
     post, path = "/api/v1/erasures/{id}/retry", tag = "Erasures",
-    params(("id" = String, Path, description = "The request's id.")),
+    params(("id" = String, Path, description = "The request's id."), IdempotencyKey),
     responses(
         (status = 200, description = "Due now.", body = Erasure),
         (status = 404, description = "The account has no request with this id.", body = Document, content_type = "application/problem+json"),
@@ -179,10 +192,14 @@ pub async fn retry(
     caller: Caller<EraseData, ApiProblem>,
     State(server): State<Arc<Server>>,
     Id(id): Id,
-) -> Result<Json<Erasure>, ApiProblem> {
-    erasure::retry(&caller.ctx, &id).await?;
-    server.wake.notify_one();
-    shown(&caller.ctx, &id).await
+    once: Once,
+) -> Result<Response, ApiProblem> {
+    let retry = async move |ctx: Ctx| {
+        erasure::retry(&ctx, &id).await?;
+        server.wake.notify_one();
+        Ok(shown(&ctx, &id).await?.into_response())
+    };
+    once.answer(caller.ctx, retry).await
 }
 
 /// Fetch a receipt

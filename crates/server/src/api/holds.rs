@@ -5,9 +5,10 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use rolecall_control::erasure;
+use rolecall_control::{Ctx, erasure};
 
 use super::{
+    once::{IdempotencyKey, Once},
     problem::ApiProblem,
     request::{Body, Id, Query},
     wire::{
@@ -26,14 +27,18 @@ const MAX_LIMIT: u32 = 100;
 /// them wait by themselves. `underway` tells of requests for which it comes too late.
 #[utoipa::path(
     post, path = "/api/v1/holds", tag = "Holds",
+    params(IdempotencyKey),
     request_body = HoldWish,
     responses((status = 201, description = "Placed; `Location` says where it is.", body = NewHold)),
 )]
-pub async fn place(caller: Caller<EraseData, ApiProblem>, Body(body): Body) -> Result<Response, ApiProblem> {
-    let (subjects, reason) = parse(&body)?;
-    let placed = erasure::place_hold(&caller.ctx, &subjects, &reason).await?;
-    let location = format!("/api/v1/holds/{}", placed.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(NewHold::from(placed))).into_response())
+pub async fn place(caller: Caller<EraseData, ApiProblem>, once: Once) -> Result<Response, ApiProblem> {
+    let (subjects, reason) = parse(&once.json()?)?;
+    let place = async move |ctx: Ctx| {
+        let placed = erasure::place_hold(&ctx, &subjects, &reason).await?;
+        let location = format!("/api/v1/holds/{}", placed.id);
+        Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(NewHold::from(placed))).into_response())
+    };
+    once.answer(caller.ctx, place).await
 }
 
 /// List holds

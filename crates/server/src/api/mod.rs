@@ -3,6 +3,8 @@
 pub mod erasures;
 pub mod holds;
 pub mod keys;
+pub mod once;
 pub mod problem;
 pub mod request;
+pub mod versions;
 pub mod wire;

@@ -93,6 +93,12 @@ impl ApiProblem {
         Self { retry_after_s: Some(retry_after_s), ..Self::new(UNAVAILABLE, detail) }
     }
 
+    /// A change that does not say of what version.
+    pub(crate) fn version_required() -> Self {
+        let kind = ("version-required", StatusCode::PRECONDITION_REQUIRED, "Say which version you have seen");
+        Self::new(kind, "Send the ETag of what you have seen as If-Match, or * to change whatever is there by now.")
+    }
+
     /// A body over the limit.
     pub(crate) fn too_large(limit_bytes: usize) -> Self {
         Self::new(TOO_LARGE, format!("The body may have at most {} MiB.", limit_bytes >> 20))
@@ -110,6 +116,10 @@ fn kind_of(rule: Rule) -> Kind {
         Rule::NoReceipt => ("no-receipt", StatusCode::CONFLICT, "There is no receipt"),
         Rule::NotPermitted => NOT_PERMITTED,
         Rule::StoreTaken => ("store-taken", StatusCode::CONFLICT, "A store belongs to another account"),
+        Rule::Stale => ("stale", StatusCode::PRECONDITION_FAILED, "It was changed meanwhile"),
+        Rule::KeyReused => ("key-reused", StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key is another call's"),
+        Rule::KeyRunning => ("key-running", StatusCode::CONFLICT, "The call is under way"),
+        Rule::AnswerLost => ("answer-lost", StatusCode::CONFLICT, "The call was carried out, and its answer is gone"),
         _ => ("refused", StatusCode::UNPROCESSABLE_ENTITY, "A rule forbids it"),
     }
 }
@@ -184,8 +194,10 @@ impl From<ControlError> for ApiProblem {
                     [only] => sentence(&only.detail),
                     many => format!("There are {} problems; nothing was done.", many.len()),
                 };
+                let is_running = faults.iter().any(|fault| fault.rule == Rule::KeyRunning);
                 let errors = faults.into_iter().map(|Fault { path, detail, .. }| place(path, detail));
-                Self { errors: errors.filter(|place| !place.pointer.is_empty()).collect(), ..Self::new(kind, detail) }
+                let errors = errors.filter(|place| !place.pointer.is_empty()).collect();
+                Self { errors, retry_after_s: is_running.then_some(1), ..Self::new(kind, detail) }
             }
             ControlError::Store(_) | ControlError::Sealed if is_put_off(&error) => Self::unavailable(1),
             ControlError::Store(_) | ControlError::Sealed => Self::internal(),

@@ -148,15 +148,19 @@ pub enum Unreadable {
 
 /// The JSON in a request, read strictly.
 pub async fn read_json<S: Send + Sync>(request: Request, state: &S) -> Result<Value, Unreadable> {
-    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+    json::parse(&read_bytes(request, state).await?).map_err(Unreadable::Problem)
+}
+
+/// The body of a request.
+pub async fn read_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Unreadable> {
+    Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             Unreadable::TooLarge
         } else {
             // The client went away or broke the transfer off; nobody reads this.
             Unreadable::Problem(Problem::new("", "the body could not be read"))
         }
-    })?;
-    json::parse(&bytes).map_err(Unreadable::Problem)
+    })
 }
 
 #[cfg(test)]

@@ -5,3 +5,4 @@
 mod callbacks;
 mod erasures;
 mod keys;
+mod once;

@@ -8,6 +8,7 @@ mod changes;
 mod erasures;
 mod groups;
 mod holdings;
+mod idempotency;
 mod image;
 mod marks;
 mod memberships;
