@@ -37,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
     let url = arguments.next().context("usage: bench_server DATABASE_URL SEALING_KEY")?;
     let key = arguments.next().context("usage: bench_server DATABASE_URL SEALING_KEY")?;
     // A line a request, as `rolecall serve` writes; the fixed bodies have none.
-    logging::begin(&Log { format: LogFormat::Text, level: "info".to_owned() })?;
+    let _logging = logging::begin(&Log { format: LogFormat::Text, level: "info".to_owned() })?;
     let core = Core {
         db: Db::open(&url).await?,
         clock: Arc::new(SystemClock),

@@ -149,7 +149,7 @@ async fn work(cli: Cli, machine: Machine) -> anyhow::Result<Answer> {
     if let Some(key) = global.key {
         config.key = key;
     }
-    begin_logging(&config)?;
+    let _logging = begin_logging(&config)?;
     match command {
         Command::Serve(serve) => serve.run(config, machine).await,
         Command::Demo(demo) => demo.run(config, machine, form).await,
@@ -179,10 +179,10 @@ fn completions(shell: clap_complete::Shell) -> Answer {
 }
 
 /// Begins to log, and tells of what was meant to configure something and does not.
-fn begin_logging(config: &Config) -> anyhow::Result<()> {
-    logging::begin(&config.log)?;
+fn begin_logging(config: &Config) -> anyhow::Result<logging::Logging> {
+    let logging = logging::begin(&config.log)?;
     for (name, meant) in config::misspelt_variables() {
         tracing::warn!("the variable {name} is not known: did you mean {meant}?");
     }
-    Ok(())
+    Ok(logging)
 }
