@@ -116,7 +116,9 @@ impl Db {
         // The writer comes first: it makes the file and switches it to the write-ahead log.
         let writers = pool(1).connect(&url).await?;
         let readers = pool(SQLITE_READERS).connect(&url).await?;
-        let marks = Some(Arc::new(Marks::new(options.get_filename())));
+        let mut keeper = AnyConnection::connect(&url).await?;
+        sqlx::query("SELECT 1 FROM sqlite_schema").fetch_optional(&mut keeper).await?;
+        let marks = Marks::new(options.get_filename(), keeper).map(Arc::new);
         Ok(Self { engine: Engine::Sqlite, readers, writers, marks })
     }
 
@@ -168,6 +170,12 @@ impl Db {
 
     /// Closes every connection; on SQLite this also folds the write-ahead log into the file.
     pub async fn close(&self) {
+        if let Some(marks) = &self.marks
+            && let Err(error) = marks.close().await
+        {
+            // Nothing was written by it.
+            tracing::debug!("a connection was not closed: {error}");
+        }
         self.readers.close().await;
         self.writers.close().await;
     }

@@ -3,8 +3,8 @@
 //! A reader gets the image of its account only if a look at the account's revision, begun after the
 //! reader came, says that the image is of that revision; so no answer is older than its question,
 //! whoever wrote and wherever. On an embedded database a mark that is still the same is as good as a
-//! look. An image that is behind is brought forward by the change log. While there is none, or something is wrong, the reader asks the store: an image makes answers cheaper
-//! and never other ones.
+//! look. An image that is behind is brought forward by the change log. While there is none, or
+//! something is wrong, the reader asks the store: an image makes answers cheaper and never other ones.
 
 mod forward;
 mod load;
