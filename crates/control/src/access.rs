@@ -93,6 +93,10 @@ pub async fn decide_all(ctx: &Ctx, questions: &[Question]) -> Result<Vec<bool>, 
     if questions.is_empty() {
         return Ok(Vec::new());
     }
+    Box::pin(decide_by_store(ctx, questions)).await
+}
+
+async fn decide_by_store(ctx: &Ctx, questions: &[Question]) -> Result<Vec<bool>, Error> {
     let mut tx = ctx.read().await?;
     let whos: HashSet<&Who> = questions.iter().map(|question| &question.who).collect();
     let targets: HashSet<&Target> = questions.iter().map(|question| &question.target).collect();

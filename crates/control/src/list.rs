@@ -26,8 +26,11 @@ pub async fn revision(ctx: &Ctx) -> Result<i64, Error> {
     if let Some(roster) = &ctx.roster {
         return Ok(roster.revision());
     }
-    let mut tx = ctx.core.db.glance(&ctx.meter).await?;
-    Ok(accounts::get(&mut tx, ctx.account).await?.revision)
+    Box::pin(async {
+        let mut tx = ctx.core.db.glance(&ctx.meter).await?;
+        Ok(accounts::get(&mut tx, ctx.account).await?.revision)
+    })
+    .await
 }
 
 /// The cursor after row number `no` of list `name`. It is signed for this account and list, so a

@@ -152,13 +152,26 @@ impl Rosters {
         if mark.is_some() && mark == held.mark {
             return Some(image);
         }
+        // On the heap: a request that waits for nothing should not carry the room that waiting takes.
+        Box::pin(self.checked(core, account, &entry, image, mark)).await
+    }
+
+    /// `image` if a look says that it is true, else what becomes of it.
+    async fn checked(
+        self: &Arc<Self>,
+        core: &Arc<Core>,
+        account: AccountNo,
+        entry: &Arc<Entry>,
+        image: Roster,
+        mark: Option<Mark>,
+    ) -> Option<Roster> {
         let revision = self.lookups.revision(&core.db, account).await?;
         match revision.cmp(&image.revision()) {
             Compared::Equal => {
                 entry.replace(&image, mark);
                 Some(image)
             }
-            Compared::Greater => self.forward(core, account, &entry, revision, mark).await,
+            Compared::Greater => self.forward(core, account, entry, revision, mark).await,
             Compared::Less => {
                 // The database went back: somebody put an older copy of it in its place.
                 entry.set(None);

@@ -140,15 +140,25 @@ async fn authenticate(
     headers: &HeaderMap,
     meter: &Meter,
 ) -> Result<(Arc<Known>, Option<Roster>), Denied> {
-    let (core, memory) = (&server.core, &server.memory);
     let token = carried(headers)?;
-    let now = core.clock.now();
-    if let Some(known) = memory.token(token, now)
+    let now = server.core.clock.now();
+    if let Some(known) = server.memory.token(token, now)
         && let Some(roster) = if_unchanged(server, &known).await
     {
         return Ok((known, Some(roster)));
     }
+    // On the heap, so that the many whose token is known do not carry the room it takes.
+    Box::pin(verified(server, token, now, meter)).await
+}
 
+/// The same for a token that is not remembered.
+async fn verified(
+    server: &Server,
+    token: &str,
+    now: Instant,
+    meter: &Meter,
+) -> Result<(Arc<Known>, Option<Roster>), Denied> {
+    let (core, memory) = (&server.core, &server.memory);
     let unverified = Unverified::parse(token)?;
     let known = memory.app(unverified.app_id(), now);
     // An app that is not remembered has a signature checked too, by a key that proves nothing.

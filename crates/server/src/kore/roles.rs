@@ -44,7 +44,7 @@ pub async fn list(caller: Caller<ReadRoles>, params: Params, revisit: Revisit) -
                 let cursor = |no| list::cursor(&caller.ctx, role_type.as_str(), no);
                 return Ok(direct::roles(roster, role_type, page, cursor).into_response());
             }
-            let list = roles::list(&caller.ctx, role_type, page).await?;
+            let list = Box::pin(roles::list(&caller.ctx, role_type, page)).await?;
             Ok(Json(RolePage::from(list)).into_response())
         })
         .await

@@ -45,7 +45,7 @@ pub async fn list(caller: Caller<ReadRoles>, params: Params, revisit: Revisit) -
                 let cursor = |no| list::cursor(&caller.ctx, holdings::LIST, no);
                 return Ok(direct::users(roster, page, cursor).into_response());
             }
-            let list = holdings::list(&caller.ctx, page, at).await?;
+            let list = Box::pin(holdings::list(&caller.ctx, page, at)).await?;
             Ok(Json(UserPage::from(list)).into_response())
         })
         .await
