@@ -14,7 +14,6 @@ use tokio::sync::oneshot;
 pub(super) struct Lookups {
     queue: Mutex<Queue>,
     n_looks: AtomicU64,
-    n_asked: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -46,9 +45,9 @@ impl Lookups {
         asked.await.ok()
     }
 
-    /// How many looks there were, and for how many who asked.
-    pub(super) fn counts(&self) -> (u64, u64) {
-        (self.n_looks.load(Ordering::Relaxed), self.n_asked.load(Ordering::Relaxed))
+    /// How many looks there were.
+    pub(super) fn n_looks(&self) -> u64 {
+        self.n_looks.load(Ordering::Relaxed)
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -80,7 +79,6 @@ async fn serve(lookups: Arc<Lookups>, db: Db) {
         accounts.sort_unstable();
         accounts.dedup();
         lookups.n_looks.fetch_add(1, Ordering::Relaxed);
-        lookups.n_asked.fetch_add(waiting.len() as u64, Ordering::Relaxed);
         let revisions = match look(&mut connection, &db, &meter, &accounts).await {
             Ok(revisions) => revisions,
             Err(error) => {

@@ -49,6 +49,7 @@ pub struct Rosters {
     loading: Semaphore,
     n_loads: AtomicU64,
     n_steps: AtomicU64,
+    n_readers: AtomicU64,
 }
 
 /// What the images cost and did so far.
@@ -64,7 +65,7 @@ pub struct Reading {
     pub n_steps: u64,
     /// Looks at revisions that the database was asked for.
     pub n_looks: u64,
-    /// Readers whom those looks answered.
+    /// Readers who were given an image.
     pub n_readers: u64,
 }
 
@@ -128,6 +129,7 @@ impl Rosters {
             loading: Semaphore::new(N_LOADS_AT_ONCE),
             n_loads: AtomicU64::new(0),
             n_steps: AtomicU64::new(0),
+            n_readers: AtomicU64::new(0),
         }
     }
 
@@ -137,6 +139,12 @@ impl Rosters {
     /// Concurrency: readers that come together share one look at the database; where it can be told
     /// without a look that nothing was committed since the last one, there is none.
     pub async fn fresh(self: &Arc<Self>, core: &Arc<Core>, account: AccountNo) -> Option<Roster> {
+        let image = self.find(core, account).await;
+        self.n_readers.fetch_add(u64::from(image.is_some()), Ordering::Relaxed);
+        image
+    }
+
+    async fn find(self: &Arc<Self>, core: &Arc<Core>, account: AccountNo) -> Option<Roster> {
         if self.budget_bytes == 0 {
             return None;
         }
@@ -219,12 +227,11 @@ impl Rosters {
 
     /// What the images cost and did so far.
     pub fn reading(&self) -> Reading {
-        let (n_looks, n_readers) = self.lookups.counts();
         let mut reading = Reading {
             n_loads: self.n_loads.load(Ordering::Relaxed),
             n_steps: self.n_steps.load(Ordering::Relaxed),
-            n_looks,
-            n_readers,
+            n_looks: self.lookups.n_looks(),
+            n_readers: self.n_readers.load(Ordering::Relaxed),
             ..Reading::default()
         };
         for entry in self.entries().values() {

@@ -80,7 +80,10 @@ impl Metrics {
                 "rolecall_roster_looks_total",
                 "Looks at the revisions of accounts, each for all requests that wait for one."
             );
-            metrics::describe_counter!("rolecall_roster_readers_total", "Requests that those looks were for.");
+            metrics::describe_counter!(
+                "rolecall_roster_readers_total",
+                "Requests that were given an image that is true."
+            );
             metrics::describe_gauge!("rolecall_erasures", "Requests to erase that have not ended, by state.");
             metrics::describe_gauge!("rolecall_erasure_workers_busy", "Workers of this process that are erasing.");
         });

@@ -52,7 +52,7 @@ each_engine! {
         assert_eq!(answers(&app).await, stored);
         let reading = app.server.rosters.reading();
         assert_eq!(reading.n_loads, 1);
-        assert!(reading.n_readers >= LISTS.len() as u64, "an image was looked at for each");
+        assert!(reading.n_readers >= LISTS.len() as u64, "each came out of the image");
 
         app.users(["dora@acme.example"]).await;
         assert!(app.get(LISTS[0]).await.body.contains("dora@acme.example"));
