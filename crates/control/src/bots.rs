@@ -1,4 +1,6 @@
-//! Bots: listing them, and making them, each with its owner.
+//! Bots: listing, making, changing and removing them, each with its owner.
+
+mod edit;
 
 use std::collections::HashMap;
 
@@ -29,6 +31,8 @@ use crate::{
     assignments::{self, Known},
     list::{self, List},
 };
+
+pub use edit::{Edit, Owned, SEARCH, get, remove, search, update};
 
 /// A bot with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +99,7 @@ pub struct NewBot {
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// The e-mail address of its owner; the account's owner if none is given.
+    /// The e-mail address or the id of its owner; the account's owner if none is given.
     pub owner: Option<String>,
     /// Whom it serves, such as `customer` or `employee`.
     pub purpose: String,
@@ -122,14 +126,8 @@ impl NewBot {
 /// [`Rule::UnknownUser`] for an owner the account does not have.
 pub async fn create(ctx: &Ctx, new: &NewBot) -> Result<Bot, Error> {
     let mut problems = Problems::default();
-    for (path, name) in [("name", &new.name), ("purpose", &new.purpose), ("defaultLanguage", &new.default_language)] {
-        if let Err(bad) = text::check_name(name) {
-            problems.add(path, bad.to_string());
-        }
-    }
-    if new.description.chars().count() > MAX_DESCRIPTION_CHARS {
-        problems.add("description", format!("must have at most {MAX_DESCRIPTION_CHARS} characters"));
-    }
+    let names = [("/name", &new.name), ("/purpose", &new.purpose), ("/defaultLanguage", &new.default_language)];
+    check(names.into_iter().map(|(path, name)| (path, name.as_str())), Some(&new.description), &mut problems);
     problems.or_ok(())?;
     let mut attempts = ctx.attempts();
     loop {
@@ -143,12 +141,34 @@ pub async fn create(ctx: &Ctx, new: &NewBot) -> Result<Bot, Error> {
 
 async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewBot) -> Result<Bot, Error> {
     let mut change = Change::begin(ctx, tx).await?;
-    if !bots::find_by_names(change.tx, ctx.account, &[fold(&new.name)]).await?.is_empty() {
-        return Err(Error::refused(Rule::Taken, "name", "another bot of the account has that name"));
-    }
-    let mut made = insert(ctx, &mut change, std::slice::from_ref(new)).await?;
+    check_free(&mut change, &new.name).await?;
+    let owner = owners(&mut change, &[new.owner.as_deref()]).await?.pop().flatten();
+    let unknown =
+        || Error::refused(Rule::UnknownUser, "/owner", "the account has no user with this e-mail address or id");
+    let mut made = insert_owned(ctx, &mut change, std::slice::from_ref(new), &[owner.ok_or_else(unknown)?]).await?;
     change.finish().await?;
     made.pop().ok_or_else(|| rolecall_store::Error::Failed { code: "no bot was made".to_owned() }.into())
+}
+
+/// Tells what is wrong with names and a description.
+fn check<'n>(names: impl Iterator<Item = (&'static str, &'n str)>, description: Option<&str>, problems: &mut Problems) {
+    for (path, name) in names {
+        if let Err(bad) = text::check_name(name) {
+            problems.add(path, bad.to_string());
+        }
+    }
+    if description.is_some_and(|description| description.chars().count() > MAX_DESCRIPTION_CHARS) {
+        problems.add("/description", format!("must have at most {MAX_DESCRIPTION_CHARS} characters"));
+    }
+}
+
+/// Refuses a name that another bot has.
+async fn check_free(change: &mut Change<'_>, name: &str) -> Result<(), Error> {
+    let account = change.account_no();
+    if bots::find_by_names(change.tx, account, &[fold(name)]).await?.is_empty() {
+        return Ok(());
+    }
+    Err(Error::refused(Rule::Taken, "/name", "another bot of the account has that name"))
 }
 
 /// Makes bots within a change, in their order, and gives their owners the role of bot owners. The
@@ -156,10 +176,22 @@ async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewBot) -> Result<Bot, Error> {
 ///
 /// Errors: [`Rule::UnknownUser`] for an owner the account does not have.
 pub async fn insert(ctx: &Ctx, change: &mut Change<'_>, new: &[NewBot]) -> Result<Vec<Bot>, Error> {
-    let owners = owners(change, new).await?;
+    let named: Vec<Option<&str>> = new.iter().map(|new| new.owner.as_deref()).collect();
+    let found = owners(change, &named).await?.into_iter().enumerate();
+    let unknown = |index: usize| {
+        let detail = "the account has no user with that address";
+        Error::refused(Rule::UnknownUser, format!("/{index}/owner"), detail)
+    };
+    let owners: Vec<User> =
+        found.map(|(index, owner)| owner.ok_or_else(|| unknown(index))).collect::<Result<_, _>>()?;
+    insert_owned(ctx, change, new, &owners).await
+}
+
+/// Makes bots, each with its owner.
+async fn insert_owned(ctx: &Ctx, change: &mut Change<'_>, new: &[NewBot], owners: &[User]) -> Result<Vec<Bot>, Error> {
     let owner_role = owner_role(change).await?;
     let (mut made, mut owned) = (Vec::with_capacity(new.len()), Vec::with_capacity(new.len()));
-    for (new, owner) in new.iter().zip(&owners) {
+    for (new, owner) in new.iter().zip(owners) {
         let bot = Bot {
             no: BotNo(change.next_no()),
             id: prefixed(Kind::Bot, ctx.core.random.bytes()),
@@ -188,28 +220,31 @@ pub async fn insert(ctx: &Ctx, change: &mut Change<'_>, new: &[NewBot]) -> Resul
     Ok(made)
 }
 
-/// The owner of each bot-to-be.
-async fn owners(change: &mut Change<'_>, new: &[NewBot]) -> Result<Vec<User>, Error> {
+/// Who is named as the owner of each bot, by e-mail address or id; the account's owner where nobody is.
+/// Nobody, where the account has no such user.
+async fn owners(change: &mut Change<'_>, named: &[Option<&str>]) -> Result<Vec<Option<User>>, Error> {
     let account = change.account_no();
-    let mut emails: Vec<String> = new.iter().filter_map(|new| new.owner.as_deref().map(fold)).collect();
-    emails.sort_unstable();
-    emails.dedup();
-    let found = users::find_many(change.tx, account, Key::Email, &emails).await?;
-    let found: HashMap<String, User> = found.into_iter().map(|user| (fold(&user.email), user)).collect();
+    let (mut emails, mut ids) = (Vec::new(), Vec::new());
+    for owner in named.iter().flatten() {
+        // An address has an @, an id has none.
+        if owner.contains('@') { emails.push(fold(owner)) } else { ids.push((*owner).to_owned()) }
+    }
+    let mut found: HashMap<String, User> = HashMap::new();
+    for (key, mut values) in [(Key::Email, emails), (Key::Id, ids)] {
+        values.sort_unstable();
+        values.dedup();
+        for user in users::find_many(change.tx, account, key, &values).await? {
+            found.insert(if key == Key::Email { fold(&user.email) } else { user.id.clone() }, user);
+        }
+    }
     let account_owner = [change.account.owner_no.0.to_string()];
     let account_owner = users::find_many(change.tx, account, Key::No, &account_owner).await?.pop();
-    let unknown = |index: usize| {
-        let detail = "the account has no user with that address";
-        Error::refused(Rule::UnknownUser, format!("/{index}/owner"), detail)
+    let owner = |named: Option<&str>| match named {
+        None => account_owner.clone(),
+        Some(owner) if owner.contains('@') => found.get(&fold(owner)).cloned(),
+        Some(id) => found.get(id).cloned(),
     };
-    let owners = new.iter().enumerate().map(|(index, new)| {
-        let owner = match &new.owner {
-            Some(email) => found.get(&fold(email)),
-            None => account_owner.as_ref(),
-        };
-        owner.cloned().ok_or_else(|| unknown(index))
-    });
-    owners.collect()
+    Ok(named.iter().copied().map(owner).collect())
 }
 
 /// The account's built-in role of bot owners.

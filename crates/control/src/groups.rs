@@ -1,4 +1,9 @@
-//! Groups: listing and making them. Who comes and goes is in [`crate::memberships`].
+//! Groups: listing, making, changing and removing them, and who is in one.
+//!
+//! What puts members into groups among other things is in [`crate::memberships`].
+
+mod edit;
+mod members;
 
 use std::collections::HashMap;
 
@@ -20,8 +25,14 @@ use serde_json::{Value, json};
 
 use crate::{
     Change, Ctx, Error, Record, Rule,
+    authority::acts,
     list::{self, List},
 };
+
+pub use edit::{Around, Edit, around, get, remove, update, version};
+pub use members::{Changed, Kind as MemberKind, MAX_WISHES, Member, Who, Wish, change_members, list_name, members};
+
+pub(crate) use edit::save;
 
 /// A group with who is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +86,42 @@ pub async fn list(ctx: &Ctx, page: Page) -> Result<List<Listed>, Error> {
     Ok(List { total: shown.total, items, next_cursor: shown.next_cursor })
 }
 
+/// A group with how many are directly in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// The group.
+    pub group: Group,
+    /// How many users.
+    pub n_users: u64,
+    /// How many groups.
+    pub n_groups: u64,
+}
+
+/// The name of [`search`] in cursors.
+pub const SEARCH: &str = "groups found";
+
+/// A page of the account's groups whose names begin with `prefix`, in any case of letters; in order of
+/// creation.
+pub async fn search(ctx: &Ctx, prefix: &str, page: Page) -> Result<List<Counted>, Error> {
+    ctx.need_to(&acts::LOOK)?;
+    let mut tx = ctx.read().await?;
+    let folded = text::fold(prefix);
+    let total = groups::count_named(&mut tx, ctx.account, &folded).await?;
+    let one_more = Page { limit: page.limit.saturating_add(1), ..page };
+    let found = groups::list_named(&mut tx, ctx.account, &folded, one_more).await?;
+    let shown = list::page(ctx, SEARCH, total, page.limit, found, |group| group.no.0);
+    let nos: Vec<GroupNo> = shown.items.iter().map(|group| group.no).collect();
+    let users = memberships::count_users(&mut tx, ctx.account, &nos).await?;
+    let nested = memberships::count_groups(&mut tx, ctx.account, &nos).await?;
+    let counted = |group: Group| {
+        let of =
+            |counts: &HashMap<GroupNo, i64>| counts.get(&group.no).map_or(0, |n| u64::try_from(*n).unwrap_or_default());
+        Counted { n_users: of(&users), n_groups: of(&nested), group }
+    };
+    let items = shown.items.into_iter().map(counted).collect();
+    Ok(List { total: shown.total, items, next_cursor: shown.next_cursor })
+}
+
 /// What is asked for when a group is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewGroup {
@@ -89,12 +136,7 @@ pub struct NewGroup {
 /// Errors: [`Error::Invalid`] for a name that cannot be one, [`Rule::Taken`] for one that is taken.
 pub async fn create(ctx: &Ctx, new: &NewGroup) -> Result<Group, Error> {
     let mut problems = Problems::default();
-    if let Err(bad) = text::check_name(&new.name) {
-        problems.add("name", bad.to_string());
-    }
-    if new.description.chars().count() > MAX_DESCRIPTION_CHARS {
-        problems.add("description", format!("must have at most {MAX_DESCRIPTION_CHARS} characters"));
-    }
+    check(Some(&new.name), Some(&new.description), &mut problems);
     problems.or_ok(())?;
     let mut attempts = ctx.attempts();
     loop {
@@ -108,12 +150,35 @@ pub async fn create(ctx: &Ctx, new: &NewGroup) -> Result<Group, Error> {
 
 async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewGroup) -> Result<Group, Error> {
     let mut change = Change::begin(ctx, tx).await?;
-    if !groups::find_by_names(change.tx, ctx.account, &[text::fold(&new.name)]).await?.is_empty() {
-        return Err(Error::refused(Rule::Taken, "name", "another group of the account has that name"));
-    }
+    change.need_to(&acts::MANAGE_GROUPS)?;
+    check_free(&mut change, &new.name).await?;
     let mut made = insert(ctx, &mut change, std::slice::from_ref(new)).await?;
     change.finish().await?;
     made.pop().ok_or_else(|| rolecall_store::Error::Failed { code: "no group was made".to_owned() }.into())
+}
+
+/// Tells what is wrong with a name and a description, as far as they are given.
+fn check(name: Option<&str>, description: Option<&str>, problems: &mut Problems) {
+    if let Some(Err(bad)) = name.map(text::check_name) {
+        problems.add("/name", bad.to_string());
+    }
+    if description.is_some_and(|description| description.chars().count() > MAX_DESCRIPTION_CHARS) {
+        problems.add("/description", format!("must have at most {MAX_DESCRIPTION_CHARS} characters"));
+    }
+}
+
+/// Refuses a name that another group has.
+async fn check_free(change: &mut Change<'_>, name: &str) -> Result<(), Error> {
+    let account = change.account_no();
+    if groups::find_by_names(change.tx, account, &[text::fold(name)]).await?.is_empty() {
+        return Ok(());
+    }
+    Err(Error::refused(Rule::Taken, "/name", "another group of the account has that name"))
+}
+
+/// All that is shown of a group, for the audit log and for its version.
+pub(crate) fn shown(group: &Group) -> Value {
+    json!({"groupId": group.id, "name": group.name, "description": group.description})
 }
 
 /// Makes groups within a change, in their order. The caller has seen to it that their names are
@@ -133,7 +198,7 @@ pub async fn insert(ctx: &Ctx, change: &mut Change<'_>, new: &[NewGroup]) -> Res
             target: group.id.clone(),
             description: format!("Group {} created", group.name),
             before: Value::Null,
-            after: json!({"groupId": group.id, "name": group.name, "description": group.description}),
+            after: shown(&group),
         });
         made.push(group);
     }

@@ -19,6 +19,17 @@ FROM bots
 WHERE account_no = $1 AND removed_at_ms IS NULL AND bot_no > $2
 ORDER BY bot_no
 LIMIT $3 OFFSET $4";
+// Both engines count characters here. There are some thousands at most, so no index is kept for it.
+pub(crate) const LIST_NAMED: &str = "
+SELECT bot_no, bot_id, name, description, purpose, default_language, status, owner_no, created_at_ms
+FROM bots
+WHERE account_no = $1 AND removed_at_ms IS NULL AND bot_no > $2 AND substr(name_folded, 1, length(CAST($3 AS TEXT))) = $3
+ORDER BY bot_no
+LIMIT $4 OFFSET $5";
+const COUNT_NAMED: &str = "
+SELECT COUNT(*)
+FROM bots
+WHERE account_no = $1 AND removed_at_ms IS NULL AND substr(name_folded, 1, length(CAST($2 AS TEXT))) = $2";
 const COUNT: &str = "SELECT COUNT(*) FROM bots WHERE account_no = $1 AND removed_at_ms IS NULL";
 const FIND_BY_IDS: &str = "
 SELECT bot_no, bot_id, name, description, purpose, default_language, status, owner_no, created_at_ms
@@ -73,6 +84,27 @@ pub async fn list(tx: &mut Tx, account: AccountNo, page: Page) -> Result<Vec<Bot
     };
     let list = sqlx::query(LIST).bind(account.0).bind(after).bind(i64::from(page.limit)).bind(offset);
     tx.all(list).await?.iter().map(bot).collect()
+}
+
+/// A page of the account's bots whose names begin with `folded`, which is folded; in order of creation.
+pub async fn list_named(tx: &mut Tx, account: AccountNo, folded: &str, page: Page) -> Result<Vec<Bot>, Error> {
+    let (after, offset) = match page.start {
+        Start::After(no) => (no, 0),
+        Start::Offset(offset) => (0, i64::try_from(offset).unwrap_or(i64::MAX)),
+    };
+    let list = sqlx::query(LIST_NAMED)
+        .bind(account.0)
+        .bind(after)
+        .bind(folded.to_owned())
+        .bind(i64::from(page.limit))
+        .bind(offset);
+    tx.all(list).await?.iter().map(bot).collect()
+}
+
+/// How many bots the account has whose names begin with `folded`, which is folded.
+pub async fn count_named(tx: &mut Tx, account: AccountNo, folded: &str) -> Result<i64, Error> {
+    let count = sqlx::query(COUNT_NAMED).bind(account.0).bind(folded.to_owned());
+    tx.number(count).await
 }
 
 /// How many bots the account has.

@@ -9,7 +9,7 @@ use rolecall_model::{
     ids::{AccountNo, GroupNo, UserNo},
     time::Instant,
 };
-use sqlx::Row;
+use sqlx::{Row, any::AnyRow};
 
 use crate::{
     Error, Tx,
@@ -82,6 +82,25 @@ SELECT m.group_no, m.member_no, g.group_id, g.name
 FROM group_groups m
 JOIN groups g ON g.account_no = m.account_no AND g.group_no = m.member_no
 WHERE m.account_no = $1 AND m.group_no IN ";
+
+pub(crate) const LIST_USERS: &str = "
+SELECT m.group_no, m.user_no, u.user_id, u.email, u.first_name, u.last_name, u.status
+FROM group_users m
+JOIN users u ON u.account_no = m.account_no AND u.user_no = m.user_no
+WHERE m.account_no = $1 AND m.group_no = $2 AND m.user_no > $3
+ORDER BY m.user_no
+LIMIT $4";
+pub(crate) const LIST_GROUPS: &str = "
+SELECT m.group_no, m.member_no, g.group_id, g.name
+FROM group_groups m
+JOIN groups g ON g.account_no = m.account_no AND g.group_no = m.member_no
+WHERE m.account_no = $1 AND m.group_no = $2 AND m.member_no > $3
+ORDER BY m.member_no
+LIMIT $4";
+pub(crate) const COUNT_GROUPS: &str =
+    "SELECT group_no, COUNT(*) FROM group_groups WHERE account_no = $1 AND group_no IN ";
+pub(crate) const DIRECTLY_AROUND: &str =
+    "SELECT group_no FROM group_groups WHERE account_no = $1 AND member_no = $2 ORDER BY group_no";
 
 /// A user in a group, with what lists of groups show.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -158,6 +177,27 @@ impl Kind {
     }
 }
 
+fn user_inside(row: &AnyRow) -> Result<UserInside, Error> {
+    Ok(UserInside {
+        group: GroupNo(row.try_get(0)?),
+        no: UserNo(row.try_get(1)?),
+        id: row.try_get(2)?,
+        email: row.try_get(3)?,
+        first_name: row.try_get(4)?,
+        last_name: row.try_get(5)?,
+        status: row.try_get(6)?,
+    })
+}
+
+fn group_inside(row: &AnyRow) -> Result<GroupInside, Error> {
+    Ok(GroupInside {
+        group: GroupNo(row.try_get(0)?),
+        no: GroupNo(row.try_get(1)?),
+        id: row.try_get(2)?,
+        name: row.try_get(3)?,
+    })
+}
+
 /// Those of `memberships` that hold now, in any order.
 pub async fn find(tx: &mut Tx, account: AccountNo, memberships: &[Membership]) -> Result<Vec<Membership>, Error> {
     let mut found = Vec::new();
@@ -202,26 +242,57 @@ pub async fn first_users(
             find = find.bind(group.0);
         }
         for row in tx.all(find).await? {
-            found.push(UserInside {
-                group: GroupNo(row.try_get(0)?),
-                no: UserNo(row.try_get(1)?),
-                id: row.try_get(2)?,
-                email: row.try_get(3)?,
-                first_name: row.try_get(4)?,
-                last_name: row.try_get(5)?,
-                status: row.try_get(6)?,
-            });
+            found.push(user_inside(&row)?);
         }
     }
     found.sort_unstable();
     Ok(found)
 }
 
+/// The users directly in one group whose numbers come after `after`, in order of their creation.
+pub async fn list_users(
+    tx: &mut Tx,
+    account: AccountNo,
+    group: GroupNo,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<UserInside>, Error> {
+    let list = sqlx::query(LIST_USERS).bind(account.0).bind(group.0).bind(after).bind(limit);
+    tx.all(list).await?.iter().map(user_inside).collect()
+}
+
+/// The groups directly in one group whose numbers come after `after`, in order of their creation.
+pub async fn list_groups(
+    tx: &mut Tx,
+    account: AccountNo,
+    group: GroupNo,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<GroupInside>, Error> {
+    let list = sqlx::query(LIST_GROUPS).bind(account.0).bind(group.0).bind(after).bind(limit);
+    tx.all(list).await?.iter().map(group_inside).collect()
+}
+
+/// The groups that `member` is directly in, in order of their creation.
+pub async fn directly_around(tx: &mut Tx, account: AccountNo, member: GroupNo) -> Result<Vec<GroupNo>, Error> {
+    let rows = tx.all(sqlx::query(DIRECTLY_AROUND).bind(account.0).bind(member.0)).await?;
+    rows.iter().map(|row| Ok(GroupNo(row.try_get(0)?))).collect()
+}
+
 /// How many users are in each of `groups`; a group with none is left out.
 pub async fn count_users(tx: &mut Tx, account: AccountNo, groups: &[GroupNo]) -> Result<HashMap<GroupNo, i64>, Error> {
+    count(tx, account, COUNT_USERS, groups).await
+}
+
+/// How many groups are directly in each of `groups`; a group with none is left out.
+pub async fn count_groups(tx: &mut Tx, account: AccountNo, groups: &[GroupNo]) -> Result<HashMap<GroupNo, i64>, Error> {
+    count(tx, account, COUNT_GROUPS, groups).await
+}
+
+async fn count(tx: &mut Tx, account: AccountNo, sql: &str, groups: &[GroupNo]) -> Result<HashMap<GroupNo, i64>, Error> {
     let mut counts = HashMap::new();
     for slice in bulk::slices(groups) {
-        let sql = format!("{COUNT_USERS}({}) GROUP BY group_no", bulk::values(2, slice.len()));
+        let sql = format!("{sql}({}) GROUP BY group_no", bulk::values(2, slice.len()));
         let mut count = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
         for group in slice {
             count = count.bind(group.0);
@@ -243,12 +314,7 @@ pub async fn groups_inside(tx: &mut Tx, account: AccountNo, groups: &[GroupNo]) 
             find = find.bind(group.0);
         }
         for row in tx.all(find).await? {
-            found.push(GroupInside {
-                group: GroupNo(row.try_get(0)?),
-                no: GroupNo(row.try_get(1)?),
-                id: row.try_get(2)?,
-                name: row.try_get(3)?,
-            });
+            found.push(group_inside(&row)?);
         }
     }
     found.sort_unstable();

@@ -22,7 +22,6 @@ use rolecall_store::{
     bots, groups,
     users::{self, Key},
 };
-use serde_json::json;
 
 use super::{Kind, NO_USER, NOT_LISTED, Outcome, Work, distinct};
 use crate::{
@@ -317,19 +316,8 @@ async fn all_bots(change: &mut Change<'_>) -> Result<HashMap<String, Bot>, Error
 }
 
 async fn update_groups(change: &mut Change<'_>, updated: Vec<(Group, Group)>) -> Result<(), Error> {
-    let account = change.account_no();
     for (before, after) in updated {
-        groups::update(change.tx, account, &after).await?;
-        change.note([Delta::Group(after.no)]);
-        let shown = |group: &Group| json!({"groupId": group.id, "name": group.name, "description": group.description});
-        change.record(Record {
-            event: Event::GroupUpdated,
-            target: after.id.clone(),
-            description: format!("Group {} updated", after.name),
-            before: shown(&before),
-            after: shown(&after),
-        });
-        change.flush_if_full().await?;
+        crate::groups::save(change, &before, &after).await?;
     }
     Ok(())
 }

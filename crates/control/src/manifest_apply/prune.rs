@@ -19,7 +19,7 @@ use rolecall_store::{
     bots, groups, memberships as stored_memberships,
     users::{self, Key},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Kind, Outcome, Work, catalogue::Catalogue, distinct};
 use crate::{
@@ -184,7 +184,7 @@ impl Work<'_> {
                 event: Event::GroupDeleted,
                 target: group.id.clone(),
                 description: format!("Group {} deleted", group.name),
-                before: json!({"groupId": group.id, "name": group.name, "description": group.description}),
+                before: crate::groups::shown(group),
                 after: Value::Null,
             });
             change.flush_if_full().await?;

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
 mod bots;
+mod groups;
 mod memberships;
 mod users;
 

@@ -64,4 +64,16 @@ each_engine! {
         let owners = bots::owners_among(&mut tx, ACCOUNT, &users).await.expect("they are told");
         assert_eq!(owners, HashSet::from([UserNo(5)]));
     }
+
+    async fn bots_are_found_by_how_their_names_begin(db: TestDb) {
+        make(&db, ACCOUNT, &[1, 2, 10]).await;
+        make(&db, AccountNo(2), &[11]).await;
+        let mut tx = db.db.read(&Meter::default()).await.expect("a transaction");
+        for (prefix, found) in [("bot 1", vec![1, 10]), ("", vec![1, 2, 10]), ("bot_", vec![])] {
+            assert_eq!(bots::count_named(&mut tx, ACCOUNT, prefix).await, Ok(i64::try_from(found.len()).expect("few")), "{prefix}");
+            assert_eq!(nos(&bots::list_named(&mut tx, ACCOUNT, prefix, Page::first(9)).await.expect("a page")), found, "{prefix}");
+        }
+        let page = Page { limit: 1, start: Start::After(1) };
+        assert_eq!(nos(&bots::list_named(&mut tx, ACCOUNT, "bot 1", page).await.expect("a page")), [10]);
+    }
 }

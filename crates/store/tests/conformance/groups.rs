@@ -95,4 +95,52 @@ each_engine! {
         let shown: Vec<_> = groups.iter().map(|inside| (inside.group.0, inside.no.0, inside.id.as_str(), inside.name.as_str())).collect();
         assert_eq!(shown, [(2, 3, "e-3", "Group 3"), (70, 1, "e-1", "Group 1"), (70, 2, "e-2", "Group 2")]);
     }
+
+    async fn groups_are_found_by_how_their_names_begin(db: TestDb) {
+        let named = |no: i64, name: &str| Group { name: name.to_owned(), ..group(no) };
+        let made = [named(1, "Care 1"), named(2, "고객 지원"), named(3, "care 3"), named(4, "Ca_e"), named(5, "care 5")];
+        insert(&db, ACCOUNT, &made).await.expect("they are new");
+        insert(&db, AccountNo(2), &[named(6, "care")]).await.expect("another account has its own");
+        run(&db, "UPDATE groups SET removed_at_ms = 8 WHERE account_no = 1 AND group_no = 5").await;
+        let mut tx = db.db.read(&Meter::default()).await.expect("a transaction");
+        for (prefix, found) in [("care", vec![1, 3]), ("", vec![1, 2, 3, 4]), ("고", vec![2]), ("ca_", vec![4]), ("%", vec![])] {
+            assert_eq!(groups::count_named(&mut tx, ACCOUNT, prefix).await, Ok(i64::try_from(found.len()).expect("few")), "{prefix}");
+            let list = groups::list_named(&mut tx, ACCOUNT, prefix, Page::first(9)).await.expect("a page");
+            assert_eq!(list.iter().map(|group| group.no.0).collect::<Vec<_>>(), found, "{prefix}");
+        }
+        let page = Page { limit: 1, start: Start::After(1) };
+        assert_eq!(nos(groups::list_named(&mut tx, ACCOUNT, "care", page).await.expect("a page")), [3]);
+        let page = Page { limit: 1, start: Start::Offset(1) };
+        assert_eq!(nos(groups::list_named(&mut tx, ACCOUNT, "care", page).await.expect("a page")), [3]);
+    }
+
+    async fn the_members_of_one_group_are_listed_from_any_number_on(db: TestDb) {
+        insert(&db, ACCOUNT, &(1..=9).map(group).collect::<Vec<_>>()).await.expect("they are new");
+        run(&db, "
+            INSERT INTO users (account_no, user_no, user_id, email, email_folded, org_user_id, first_name, last_name, is_developer,
+              can_create_bot, has_data_access, status, profile, bot_tasks, created_at_ms, changed_revision, removed_at_ms)
+            VALUES (1, 101, 'u-101', 'Ann@a', 'ann@a', '', 'Ann', 'Ant', 1, 1, 0, 'active', '{}', '[]', 5, 1, NULL),
+                   (1, 102, 'u-102', 'ben@a', 'ben@a', '', '', '', 1, 1, 0, 'not active', '{}', '[]', 5, 1, NULL)").await;
+        let user = |group, user| Membership { group: GroupNo(group), member: Member::User(UserNo(user)) };
+        let inside = |group, member| Membership { group: GroupNo(group), member: Member::Group(GroupNo(member)) };
+        let made = [user(1, 101), user(1, 102), user(2, 102), inside(1, 3), inside(1, 2), inside(4, 3)].map(|made| (made, 1));
+        let mut attempts = db.db.attempts(&Meter::default());
+        let mut tx = attempts.begin().await.expect("a transaction");
+        memberships::insert(&mut tx, ACCOUNT, Instant::from_ms(5), &made).await.expect("they are new");
+        tx.commit().await.expect("they are kept");
+
+        let mut tx = db.db.read(&Meter::default()).await.expect("a transaction");
+        for (after, limit, ids) in [(0, 9, vec!["u-101", "u-102"]), (0, 1, vec!["u-101"]), (101, 9, vec!["u-102"]), (102, 9, vec![])] {
+            let listed = memberships::list_users(&mut tx, ACCOUNT, GroupNo(1), after, limit).await.expect("they are listed");
+            assert_eq!(listed.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), ids);
+        }
+        for (after, limit, ids) in [(0, 9, vec!["e-2", "e-3"]), (0, 1, vec!["e-2"]), (2, 9, vec!["e-3"])] {
+            let listed = memberships::list_groups(&mut tx, ACCOUNT, GroupNo(1), after, limit).await.expect("they are listed");
+            assert_eq!(listed.iter().map(|group| group.id.as_str()).collect::<Vec<_>>(), ids);
+        }
+        let counts = memberships::count_groups(&mut tx, ACCOUNT, &[GroupNo(1), GroupNo(2), GroupNo(4)]).await.expect("counts");
+        assert_eq!((counts.len(), counts[&GroupNo(1)], counts[&GroupNo(4)]), (2, 2, 1));
+        assert_eq!(memberships::directly_around(&mut tx, ACCOUNT, GroupNo(3)).await, Ok(vec![GroupNo(1), GroupNo(4)]));
+        assert_eq!(memberships::directly_around(&mut tx, AccountNo(2), GroupNo(3)).await, Ok(vec![]));
+    }
 }
