@@ -8,6 +8,21 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(i64);
 
+/// An instant as people read it, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Civil {
+    /// The year.
+    pub year: i16,
+    /// The month, from 1.
+    pub month: u8,
+    /// The day of the month, from 1.
+    pub day: u8,
+    /// The hour, from 0.
+    pub hour: u8,
+    /// The minute, from 0.
+    pub minute: u8,
+}
+
 /// The text is not an instant this project reads.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{text}` is not a time; write it like 2026-01-31 or 2026-01-31T09:30:00.000Z")]
@@ -48,6 +63,20 @@ impl Instant {
         Err(not_a_time())
     }
 
+    /// What a calendar and a clock in UTC show at this instant.
+    pub fn civil(self) -> Civil {
+        let instant = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        let civil = jiff::tz::Offset::UTC.to_datetime(instant);
+        let small = |n: i8| u8::try_from(n).unwrap_or_default();
+        Civil {
+            year: civil.year(),
+            month: small(civil.month()),
+            day: small(civil.day()),
+            hour: small(civil.hour()),
+            minute: small(civil.minute()),
+        }
+    }
+
     /// This instant moved by `ms` milliseconds, which may be negative.
     #[must_use]
     pub fn plus_ms(self, ms: i64) -> Self {
@@ -85,6 +114,12 @@ mod tests {
         assert_eq!(Instant::from_ms(0).to_string(), "1970-01-01T00:00:00.000Z");
         assert_eq!(Instant::from_ms(1_542_533_688_501).to_string(), "2018-11-18T09:34:48.501Z");
         assert_eq!(Instant::from_ms(i64::MAX).to_string(), "9999-12-30T21:59:59.999Z");
+    }
+
+    #[test]
+    fn a_calendar_shows_an_instant_in_utc() {
+        let civil = Instant::from_ms(1_542_533_688_501).civil();
+        assert_eq!(civil, Civil { year: 2018, month: 11, day: 18, hour: 9, minute: 34 });
     }
 
     #[test]

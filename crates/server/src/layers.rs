@@ -17,7 +17,14 @@ use axum::{
 use rolecall_model::app::App;
 use rolecall_store::Meter;
 
-use crate::{Server, access::AccessError, api::problem::ApiProblem, compress, error::KoreError};
+use crate::{
+    Server,
+    access::AccessError,
+    api::problem::ApiProblem,
+    compress,
+    console::{self, ConsoleError, Reader},
+    error::KoreError,
+};
 
 /// What is learnt about a request while it is answered, for its log line and its headers.
 ///
@@ -123,6 +130,8 @@ enum Door {
     Api,
     /// OpenID `AuthZEN`.
     Access,
+    /// The pages for people.
+    Console,
 }
 
 impl Door {
@@ -133,6 +142,8 @@ impl Door {
             Self::Api
         } else if is_below("/access/v1") || is_below("/.well-known/authzen-configuration") {
             Self::Access
+        } else if is_below("/console") {
+            Self::Console
         } else {
             Self::Kore
         }
@@ -144,11 +155,13 @@ impl Door {
         kore: impl FnOnce() -> KoreError,
         api: impl FnOnce() -> ApiProblem,
         access: impl FnOnce() -> AccessError,
+        console: impl FnOnce() -> ConsoleError,
     ) -> Response {
         match self {
             Self::Kore => kore().into_response(),
             Self::Api => api().into_response(),
             Self::Access => access().into_response(),
+            Self::Console => console().into_response(),
         }
     }
 }
@@ -167,18 +180,26 @@ pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Requ
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let takes_gzip = compress::is_taken(request.headers());
+    let reader =
+        matches!(door, Door::Console).then(|| Reader::of(&server, request.method(), request.uri(), request.headers()));
     let notes = Notes::default();
     request.extensions_mut().insert(notes.clone());
 
     let mut response = match tokio::time::timeout(server.time_limit, next.run(request)).await {
         Ok(response) if response.extensions().get::<Panicked>().is_some() => {
-            door.answer(KoreError::internal, ApiProblem::internal, AccessError::internal)
+            door.answer(KoreError::internal, ApiProblem::internal, AccessError::internal, ConsoleError::internal)
         }
         Ok(response) => compress::compressed(response, takes_gzip).await,
-        Err(_) => {
-            door.answer(|| KoreError::unavailable(10), || ApiProblem::unavailable(10), || AccessError::unavailable(10))
-        }
+        Err(_) => door.answer(
+            || KoreError::unavailable(10),
+            || ApiProblem::unavailable(10),
+            || AccessError::unavailable(10),
+            ConsoleError::unavailable,
+        ),
     };
+    if let Some(reader) = &reader {
+        response = console::finish(response, reader);
+    }
 
     let took = began.elapsed();
     let status = response.status();
@@ -241,7 +262,12 @@ fn milliseconds(duration: Duration) -> f64 {
 
 /// The answer to a path that leads nowhere.
 pub(crate) async fn not_found(uri: Uri) -> Response {
-    Door::of(uri.path()).answer(KoreError::not_found, ApiProblem::not_found, AccessError::not_found)
+    Door::of(uri.path()).answer(
+        KoreError::not_found,
+        ApiProblem::not_found,
+        AccessError::not_found,
+        ConsoleError::not_found,
+    )
 }
 
 /// The answer to a method that the path does not take.
@@ -250,6 +276,7 @@ pub(crate) async fn method_not_allowed(uri: Uri) -> Response {
         KoreError::method_not_allowed,
         ApiProblem::method_not_allowed,
         AccessError::method_not_allowed,
+        ConsoleError::method_not_allowed,
     )
 }
 

@@ -8,9 +8,11 @@ pub mod callbacks;
 pub mod cli;
 mod compress;
 pub mod config;
+pub mod console;
 pub mod demo;
 pub mod erasing;
 pub mod error;
+pub mod i18n;
 pub mod kore;
 mod layers;
 pub mod logging;
@@ -56,6 +58,8 @@ pub struct Server {
     pub wake: Arc<erasing::Wake>,
     /// Which hosts requests to erase may have called back.
     pub callback_hosts: callbacks::Hosts,
+    /// What the console says, in each language.
+    pub texts: Arc<i18n::Texts>,
     /// What the server is called from outside, if its operator has said so.
     pub public_url: Option<public_url::PublicUrl>,
     /// How long a request may take. A call that needs longer is doing something no caller waits for.
@@ -80,6 +84,7 @@ impl Server {
             uploads: room::Room::new(kore::upload::MAX_BIG),
             imports: room::Room::new(kore::role_import::MAX_AT_ONCE),
             callback_hosts: callbacks::Hosts::default(),
+            texts: Arc::default(),
             public_url: None,
             time_limit: Duration::from_mins(2),
         }

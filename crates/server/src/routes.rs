@@ -18,7 +18,7 @@ use utoipa_axum::{
 use crate::{
     Server,
     access::{self, request::MAX_BODY_BYTES},
-    api, kore, layers, openapi, ops,
+    api, console, kore, layers, openapi, ops,
 };
 
 fn all() -> OpenApiRouter<Arc<Server>> {
@@ -77,6 +77,7 @@ pub fn service(
     let (router, document) = all().split_for_parts();
     let router: Router<Arc<Server>> = router
         .merge(axum::Router::from(openapi::pages(openapi::completed(document))))
+        .merge(console::routes())
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(DefaultBodyLimit::max(kore::request::MAX_BODY_BYTES))

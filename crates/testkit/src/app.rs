@@ -1,8 +1,9 @@
 //! A whole server in the test's own process, asked through its outermost layer.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
+    ServiceExt as _,
     body::Body,
     http::{HeaderMap, Method, Request as HttpRequest, StatusCode},
 };
@@ -29,6 +30,7 @@ use rolecall_server::{
 use rolecall_store::{Db, Engine, Meter};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 use crate::TestDb;
@@ -74,6 +76,15 @@ impl TestApp {
         let tenant = tenant(&core, "Acme", "owner@acme.example").await;
         let server = Arc::new(Server::new(core, Limits::new(Profile::Off)));
         Some(Self { server, clock, db, tenant })
+    }
+
+    /// Lets the server answer on a port, for as long as the test runs; its address.
+    pub async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("an address");
+        let service = routes::service(Arc::clone(&self.server));
+        tokio::spawn(async move { axum::serve(listener, service.into_make_service()).await });
+        address
     }
 
     /// Another server on the same database, as another node or the same one after a restart, that

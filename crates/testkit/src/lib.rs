@@ -4,12 +4,14 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "whatever fails while a test is set up fails the test")]
 
 mod app;
+mod browsers;
 mod database;
 mod foreign;
 mod people;
 mod wire;
 
 pub use app::{Reply, Request, Tenant, TestApp};
+pub use browsers::{is_there, pictures};
 pub use database::TestDb;
 pub use foreign::{ForeignDb, Kind};
 pub use people::assigned;

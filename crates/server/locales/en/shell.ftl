@@ -1,0 +1,56 @@
+# What is around every page, and the pages of errors.
+
+skip = Skip to the content
+look = Language and theme
+language = Language
+theme = Theme
+theme-system = As the system
+theme-light = Light
+theme-dark = Dark
+sessions = Sign-ins
+sign-out = Sign out
+navigation = Parts of the console
+
+error-home = To the first page
+error-title-forbidden = You may not do this
+error-text-forbidden = None of your roles permits it. Somebody who manages roles in this account can change that.
+error-title-elsewhere = The form came from another site
+error-text-elsewhere = Nothing was done. Open the page in this console and send the form from there.
+error-title-not-found = There is nothing here
+error-text-not-found = The address is mistyped, or what it led to has been removed.
+error-title-method = This address does not take that
+error-text-method = Go back and open the page again.
+error-title-unreadable = What was sent cannot be read
+error-text-unreadable = Nothing was done. Go back, load the page again and fill the form in once more.
+error-title-refused = This cannot be done
+error-text-refused = Nothing was changed. The reasons:
+error-title-changed = Somebody else changed this meanwhile
+error-text-changed = Nothing of yours was saved, and nothing of theirs was lost. Go back, load the page again to see what is there now, and make your change once more.
+error-title-too-many = Too many requests
+error-text-too-many = Wait a minute, then try again.
+error-title-internal = The server failed
+error-text-internal = Nothing was done. The operator finds more in the server’s log.
+error-title-unavailable = Not possible right now
+error-text-unavailable = The server is busy or cannot reach its database. Try again in some seconds.
+
+rule-unknown-role = There is no such role.
+rule-unknown-bot = There is no such bot.
+rule-unknown-user = There is no such user in this account.
+rule-unknown-group = There is no such group.
+rule-unknown-file = The file is not there any more.
+rule-unknown-import = There is no such import.
+rule-add-and-remove = The same would be both added and removed.
+rule-role-not-assignable = This role cannot be given to them.
+rule-bad-file = The file is not what it should be.
+rule-group-cycle = The group would come to contain itself.
+rule-creator-must-develop = Only a developer may create bots.
+rule-nobody-given = Nobody was named.
+rule-bad-email = This is no e-mail address.
+rule-taken = The name is taken already.
+rule-moved = The account changed since the plan was made.
+rule-wrong-state = It is not in a state in which this can be done.
+rule-no-receipt = There is no receipt yet.
+rule-store-taken = The store belongs to another account.
+rule-not-permitted = Your roles do not permit it.
+rule-other = A rule is against it.
+rule-invalid = Something has not the right form.

@@ -1,0 +1,56 @@
+# すべてのページの外枠と、エラーのページ。
+
+skip = 本文へ移動
+look = 言語とテーマ
+language = 言語
+theme = テーマ
+theme-system = システムに合わせる
+theme-light = ライト
+theme-dark = ダーク
+sessions = ログイン履歴
+sign-out = ログアウト
+navigation = コンソールのメニュー
+
+error-home = 最初のページへ
+error-title-forbidden = この操作を行う権限がありません
+error-text-forbidden = お持ちのロールはいずれもこの操作を許可していません。このアカウントでロールを管理している方に依頼してください。
+error-title-elsewhere = 別のサイトから送信されたフォームです
+error-text-elsewhere = 何も変更されていません。このコンソールでページを開き、そこから送信してください。
+error-title-not-found = ページが見つかりません
+error-text-not-found = アドレスが間違っているか、対象が削除されています。
+error-title-method = このアドレスでは受け付けられない操作です
+error-text-method = 前のページに戻り、開き直してください。
+error-title-unreadable = 送信された内容を読み取れません
+error-text-unreadable = 何も変更されていません。前のページに戻って再読み込みし、もう一度入力してください。
+error-title-refused = 実行できません
+error-text-refused = 何も変更されていません。理由は次のとおりです。
+error-title-changed = ほかの人が先に変更しました
+error-text-changed = あなたの変更は保存されておらず、ほかの人の変更は失われていません。前のページに戻って再読み込みし、現在の内容を確認してから、もう一度変更してください。
+error-title-too-many = リクエストが多すぎます
+error-text-too-many = 1 分ほど待ってから、もう一度お試しください。
+error-title-internal = サーバーでエラーが発生しました
+error-text-internal = 何も変更されていません。詳細はサーバーのログで運用担当者が確認できます。
+error-title-unavailable = 現在は実行できません
+error-text-unavailable = サーバーが混み合っているか、データベースに接続できません。数秒後にもう一度お試しください。
+
+rule-unknown-role = 該当するロールがありません。
+rule-unknown-bot = 該当するボットがありません。
+rule-unknown-user = このアカウントに該当するユーザーがいません。
+rule-unknown-group = 該当するグループがありません。
+rule-unknown-file = ファイルはもうありません。
+rule-unknown-import = 該当するインポートがありません。
+rule-add-and-remove = 同じ対象の追加と削除が同時に指定されています。
+rule-role-not-assignable = このロールは割り当てられません。
+rule-bad-file = 正しいファイルではありません。
+rule-group-cycle = グループが自分自身を含むことになります。
+rule-creator-must-develop = ボットを作成できるのは開発者だけです。
+rule-nobody-given = 対象が指定されていません。
+rule-bad-email = 正しいメールアドレスではありません。
+rule-taken = その名前はすでに使われています。
+rule-moved = 計画の作成後にアカウントが変更されました。
+rule-wrong-state = 現在の状態では実行できません。
+rule-no-receipt = 証明書はまだありません。
+rule-store-taken = そのストアは別のアカウントのものです。
+rule-not-permitted = お持ちのロールでは許可されていません。
+rule-other = 規則により実行できません。
+rule-invalid = 形式が正しくありません。

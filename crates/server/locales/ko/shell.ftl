@@ -1,0 +1,56 @@
+# 모든 페이지의 바깥 틀과 오류 페이지.
+
+skip = 본문으로 건너뛰기
+look = 언어 및 테마
+language = 언어
+theme = 테마
+theme-system = 시스템 설정
+theme-light = 밝게
+theme-dark = 어둡게
+sessions = 로그인 기록
+sign-out = 로그아웃
+navigation = 콘솔 메뉴
+
+error-home = 첫 페이지로
+error-title-forbidden = 이 작업을 할 권한이 없습니다
+error-text-forbidden = 보유한 역할 가운데 이 작업을 허용하는 역할이 없습니다. 이 계정에서 역할을 관리하는 사람에게 요청하세요.
+error-title-elsewhere = 다른 사이트에서 보낸 양식입니다
+error-text-elsewhere = 아무것도 변경되지 않았습니다. 이 콘솔에서 페이지를 열고 다시 보내세요.
+error-title-not-found = 페이지를 찾을 수 없습니다
+error-text-not-found = 주소가 잘못되었거나 대상이 삭제되었습니다.
+error-title-method = 이 주소로는 할 수 없는 요청입니다
+error-text-method = 뒤로 돌아가 페이지를 다시 여세요.
+error-title-unreadable = 보낸 내용을 읽을 수 없습니다
+error-text-unreadable = 아무것도 변경되지 않았습니다. 뒤로 돌아가 페이지를 새로 고친 다음 양식을 다시 작성하세요.
+error-title-refused = 처리할 수 없습니다
+error-text-refused = 아무것도 변경되지 않았습니다. 이유는 다음과 같습니다.
+error-title-changed = 그사이 다른 사람이 변경했습니다
+error-text-changed = 내 변경은 저장되지 않았고, 다른 사람의 변경은 그대로 남아 있습니다. 뒤로 돌아가 페이지를 새로 고쳐 현재 상태를 확인한 다음 다시 변경하세요.
+error-title-too-many = 요청이 너무 많습니다
+error-text-too-many = 1분 뒤에 다시 시도하세요.
+error-title-internal = 서버에 오류가 발생했습니다
+error-text-internal = 아무것도 변경되지 않았습니다. 자세한 내용은 서버 로그에서 운영자가 확인할 수 있습니다.
+error-title-unavailable = 지금은 처리할 수 없습니다
+error-text-unavailable = 서버가 바쁘거나 데이터베이스에 연결할 수 없습니다. 몇 초 뒤에 다시 시도하세요.
+
+rule-unknown-role = 해당 역할이 없습니다.
+rule-unknown-bot = 해당 봇이 없습니다.
+rule-unknown-user = 이 계정에 해당 사용자가 없습니다.
+rule-unknown-group = 해당 그룹이 없습니다.
+rule-unknown-file = 파일이 더 이상 없습니다.
+rule-unknown-import = 해당 가져오기가 없습니다.
+rule-add-and-remove = 같은 대상을 추가하면서 동시에 제거할 수 없습니다.
+rule-role-not-assignable = 이 역할은 할당할 수 없습니다.
+rule-bad-file = 올바른 파일이 아닙니다.
+rule-group-cycle = 그룹이 자기 자신을 포함하게 됩니다.
+rule-creator-must-develop = 개발자만 봇을 만들 수 있습니다.
+rule-nobody-given = 대상이 지정되지 않았습니다.
+rule-bad-email = 올바른 이메일 주소가 아닙니다.
+rule-taken = 이미 사용 중인 이름입니다.
+rule-moved = 계획을 만든 뒤에 계정이 변경되었습니다.
+rule-wrong-state = 현재 상태에서는 할 수 없습니다.
+rule-no-receipt = 아직 확인서가 없습니다.
+rule-store-taken = 다른 계정에 속한 저장소입니다.
+rule-not-permitted = 보유한 역할로는 할 수 없습니다.
+rule-other = 규칙상 허용되지 않습니다.
+rule-invalid = 형식이 올바르지 않습니다.

@@ -1,0 +1,115 @@
+//! What is around every page: the head, the way to the other pages, the choice of language and theme.
+
+use std::{borrow::Borrow, ops::Deref};
+
+use askama::{Template, filters::Safe};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use rolecall_model::time::Instant;
+
+use super::{Reader, Theme};
+use crate::i18n::{Language, Words};
+
+/// A part of the console, as its navigation shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// A page that belongs to no part.
+    None,
+}
+
+impl Section {
+    /// All parts, in the order they are shown.
+    pub const ALL: [Self; 0] = [];
+
+    /// The word its name and its sign go by.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+        }
+    }
+
+    /// Where it is.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::None => "/console",
+        }
+    }
+}
+
+/// Who is signed in, as every page shows it.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The person's name, or address if it has none.
+    pub name: String,
+    /// The account's name.
+    pub account: String,
+}
+
+/// What a template needs of the page around it.
+pub struct Shell {
+    /// The texts.
+    pub words: Words,
+    /// How bright the page is.
+    pub theme: Theme,
+    /// What the reader chose.
+    pub chosen: (Option<Language>, Option<Theme>),
+    /// Where the page is, to come back to.
+    pub place: String,
+    /// The part of the console it belongs to.
+    pub section: Section,
+    /// The parts that the reader may see.
+    pub sections: Vec<Section>,
+    /// Who is signed in.
+    pub person: Option<Person>,
+}
+
+impl Shell {
+    /// The shell of a page for whoever is not signed in, and of errors.
+    pub fn bare(reader: &Reader, section: Section) -> Self {
+        Self {
+            words: reader.words.clone(),
+            theme: reader.theme,
+            chosen: reader.chosen,
+            place: if reader.is_get { reader.place.clone() } else { "/console".to_owned() },
+            section,
+            sections: Vec::new(),
+            person: None,
+        }
+    }
+
+    /// A time of day as people read it, and as programs do.
+    pub fn time(&self, at: impl Borrow<Instant>) -> Safe<String> {
+        let at = *at.borrow();
+        Safe(format!(r#"<time datetime="{at}">{}</time>"#, self.words.moment(at)))
+    }
+}
+
+impl Deref for Shell {
+    type Target = Words;
+
+    /// A page asks its shell for texts.
+    fn deref(&self) -> &Words {
+        &self.words
+    }
+}
+
+/// A template as an answer.
+pub struct Html<T>(pub T);
+
+impl<T: Template> IntoResponse for Html<T> {
+    fn into_response(self) -> Response {
+        match self.0.render() {
+            Ok(text) => {
+                let kind = HeaderValue::from_static("text/html; charset=utf-8");
+                ([(header::CONTENT_TYPE, kind)], text).into_response()
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "a page could not be written");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The console as people meet it: in a real Chromium, against a server on a port of its own.
+//!
+//! Each test has a server, a database and a browser to itself. The pages' pictures in `docs/console` are
+//! made where `ROLECALL_PICTURES` names a folder for them.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "whatever fails while a test is set up fails the test")]
+
+mod browser;
+mod everywhere;
+mod headers;
+mod look;
+mod world;
