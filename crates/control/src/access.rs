@@ -27,7 +27,7 @@ use rolecall_store::{
     roles,
 };
 
-use crate::{Ctx, Error, holdings};
+use crate::{Ctx, Error, authority::acts, holdings};
 
 pub use page::{MAX_LIMIT, Page};
 pub use search::{Kind, Slice, permissions, targets, users};
@@ -87,6 +87,7 @@ pub async fn decide(ctx: &Ctx, question: &Question) -> Result<bool, Error> {
 ///
 /// Without an image of the account a few statements, however many questions there are.
 pub async fn decide_all(ctx: &Ctx, questions: &[Question]) -> Result<Vec<bool>, Error> {
+    ctx.need_to(&acts::LOOK)?;
     if let Some(roster) = &ctx.roster {
         return Ok(questions.iter().map(|question| image::decide(roster, question)).collect());
     }

@@ -16,7 +16,7 @@ use rolecall_store::{Db, Meter, Tx, apps};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::{Change, Core, Ctx, Error, Record, Rule, seal::SealingKey};
+use crate::{Change, Core, Ctx, Error, Record, Rule, authority::acts, seal::SealingKey};
 
 /// What is asked for when an app is registered.
 #[derive(Clone, Debug)]
@@ -79,6 +79,8 @@ pub async fn create(ctx: &Ctx, new: &NewApp) -> Result<Credentials, Error> {
 
 async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewApp, id: &str, secret: Option<&str>) -> Result<(), Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::MANAGE_APPS)?;
+    change.may_give_scopes(&new.scopes)?;
     let app = App {
         id: id.to_owned(),
         account_no: ctx.account,
@@ -134,6 +136,7 @@ pub async fn act(ctx: &Ctx, id: &str, action: Action) -> Result<(), Error> {
 
 async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, action: Action) -> Result<(), Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::MANAGE_APPS)?;
     let before = of_account(change.tx, ctx, id).await?;
     let mut app = before.clone();
     match action {
@@ -150,6 +153,9 @@ async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, action: Action) -> Result<(), 
         }
         Action::Disable | Action::Enable => {
             app.is_enabled = action == Action::Enable;
+            if app.is_enabled {
+                change.may_give_scopes(&app.scopes)?;
+            }
             if app != before {
                 apps::upsert(change.tx, &app).await?;
                 change.note([Delta::Apps]);
@@ -185,7 +191,9 @@ pub async fn rotate(ctx: &Ctx, id: &str, overlap_ms: i64) -> Result<Credentials,
 
 async fn rotate_in(ctx: &Ctx, tx: &mut Tx, id: &str, overlap_ms: i64, secret: &str) -> Result<(), Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::MANAGE_APPS)?;
     let before = of_account(change.tx, ctx, id).await?;
+    change.may_give_scopes(&before.scopes)?;
     if !before.algorithm.is_secret_based() {
         let detail = format!("the app signs with {}: register its new public key as a new app", before.algorithm);
         return Err(Error::refused(Rule::UnknownApp, "app", detail));
@@ -207,6 +215,7 @@ async fn rotate_in(ctx: &Ctx, tx: &mut Tx, id: &str, overlap_ms: i64, secret: &s
 
 /// The account's apps, in order of creation.
 pub async fn list(ctx: &Ctx) -> Result<Vec<App>, Error> {
+    ctx.need_to(&acts::MANAGE_APPS)?;
     let mut tx = ctx.read().await?;
     Ok(apps::list(&mut tx, ctx.account).await?)
 }

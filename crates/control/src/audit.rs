@@ -10,7 +10,7 @@ use rolecall_store::{Error as StoreError, Tx, accounts, audit};
 
 pub use rolecall_store::audit::Entry;
 
-use crate::{Ctx, Error, seal::hex};
+use crate::{Ctx, Error, authority::acts, seal::hex};
 
 /// Which entries are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub struct Page {
 ///
 /// Errors: [`Error::Invalid`] for an id of no entry of this account.
 pub async fn list(ctx: &Ctx, query: &Query) -> Result<Page, Error> {
+    ctx.need_to(&acts::READ_AUDIT)?;
     let mut tx = ctx.read().await?;
     let account = accounts::get(&mut tx, ctx.account).await?;
     // Numbers have no gaps and times never go back, so the bounds tell how many there are.

@@ -31,7 +31,8 @@ use rolecall_store::{
 use crate::{Error, Rule};
 
 pub use acts::Act;
-pub use guard::why_not_permitted;
+pub(crate) use guard::BEYOND_USER;
+pub use guard::{why_lost, why_not_permitted};
 
 /// On whose authority something is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +122,17 @@ pub(crate) async fn of_users(
     account: AccountNo,
     users: &[UserNo],
 ) -> Result<HashMap<UserNo, Powers>, StoreError> {
+    let held = held_by_users(tx, account, users).await?;
+    Ok(held.into_iter().map(|(user, held)| (user, Powers::of_roles(&held))).collect())
+}
+
+/// The admin roles that each of `users` holds on the account, itself or by way of groups; who holds
+/// none is left out.
+pub(crate) async fn held_by_users(
+    tx: &mut Tx,
+    account: AccountNo,
+    users: &[UserNo],
+) -> Result<HashMap<UserNo, Vec<Role>>, StoreError> {
     let mut held: HashMap<UserNo, BTreeSet<RoleNo>> = HashMap::new();
     for Assignment { bot, role, holder } in holdings::roles_of_users(tx, account, users, None).await? {
         if let (NO_BOT, Holder::User(user)) = (bot, holder) {
@@ -137,9 +149,11 @@ pub(crate) async fn of_users(
     let nos: BTreeSet<RoleNo> = held.values().flatten().copied().collect();
     let roles = roles::find_by_nos(tx, account, &nos.into_iter().collect::<Vec<_>>()).await?;
     let roles: HashMap<RoleNo, Role> = roles.into_iter().map(|role| (role.no, role)).collect();
-    let powers =
-        held.into_iter().map(|(user, held)| (user, Powers::of_roles(held.iter().filter_map(|role| roles.get(role)))));
-    Ok(powers.collect())
+    let held = held.into_iter().map(|(user, held)| {
+        let held = held.iter().filter_map(|role| roles.get(role).cloned());
+        (user, held.collect())
+    });
+    Ok(held.collect())
 }
 
 /// What whoever is in one of `groups` holds by that: the roles of the group, and those of all groups

@@ -29,6 +29,7 @@ use serde_json::{Value, json};
 use crate::{
     Change, Ctx, Error, Record, Rule,
     assignments::{self, Known},
+    authority::acts,
     list::{self, List},
 };
 
@@ -60,6 +61,7 @@ pub struct BoundApp {
 
 /// A page of the account's bots, in order of creation.
 pub async fn list(ctx: &Ctx, page: Page) -> Result<List<Listed>, Error> {
+    ctx.need_to(&acts::LOOK)?;
     let mut tx = ctx.read().await?;
     let account_id = accounts::get(&mut tx, ctx.account).await?.id;
     let total = bots::count(&mut tx, ctx.account).await?;
@@ -141,6 +143,7 @@ pub async fn create(ctx: &Ctx, new: &NewBot) -> Result<Bot, Error> {
 
 async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewBot) -> Result<Bot, Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::MANAGE_BOTS)?;
     check_free(&mut change, &new.name).await?;
     let owner = owners(&mut change, &[new.owner.as_deref()]).await?.pop().flatten();
     let unknown =

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::{
     Ctx, Error,
     audit::chain,
+    authority::Authority,
     idempotency::{self, Claim},
 };
 
@@ -41,7 +42,9 @@ pub struct Change<'t> {
     /// When: the clock, but never before the account's last change, so that history stays in order
     /// when a clock jumps back.
     pub at: Instant,
-    /// How far the authority reaches that this is done on, as it is under the lock.
+    /// On whose authority this is done.
+    pub(crate) authority: Authority,
+    /// How far that reaches, as it is under the lock.
     pub(crate) powers: Powers,
     actor: String,
     pending: Vec<audit::Entry>,
@@ -77,6 +80,7 @@ impl<'t> Change<'t> {
             tx,
             account,
             at,
+            authority: ctx.authority.clone(),
             powers: Powers::default(),
             actor: ctx.actor.as_text(),
             pending: Vec::new(),
@@ -107,6 +111,7 @@ impl<'t> Change<'t> {
         // Whatever comes of reading, what is done now is no longer on the authority of the last one.
         self.powers = Powers::default();
         self.powers = ctx.authority.powers_now(self.tx, self.account.no).await?;
+        self.authority = ctx.authority.clone();
         self.actor = ctx.actor.as_text();
         Ok(())
     }

@@ -10,7 +10,7 @@ use rolecall_model::{
 use rolecall_store::{Meter, Tx, accounts, files};
 use serde_json::{Value, json};
 
-use crate::{Change, Core, Ctx, Error, Record, seal::hex};
+use crate::{Change, Core, Ctx, Error, Record, authority::acts, seal::hex};
 
 /// The most bytes a file may have.
 pub const MAX_BYTES: usize = 64 << 20;
@@ -48,6 +48,7 @@ pub async fn upload(ctx: &Ctx, content: &[u8]) -> Result<Uploaded, Error> {
 
 async fn upload_in(ctx: &Ctx, tx: &mut Tx, uploaded: &Uploaded, content: &[u8]) -> Result<(), Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::UPLOAD)?;
     let file = files::File {
         no: change.next_no(),
         id: uploaded.id.clone(),

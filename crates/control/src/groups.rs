@@ -54,6 +54,7 @@ pub const MAX_USERS_SHOWN: usize = 1_000;
 
 /// A page of the account's groups, in order of creation.
 pub async fn list(ctx: &Ctx, page: Page) -> Result<List<Listed>, Error> {
+    ctx.need_to(&acts::LOOK)?;
     let mut tx = ctx.read().await?;
     let org_id = accounts::get(&mut tx, ctx.account).await?.org_id;
     let total = groups::count(&mut tx, ctx.account).await?;

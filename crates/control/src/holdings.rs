@@ -19,6 +19,7 @@ use rolecall_store::{
 
 use crate::{
     Ctx, Error,
+    authority::acts,
     list::{self, List},
 };
 
@@ -59,6 +60,7 @@ pub struct Held {
 ///
 /// Errors: [`Error::Invalid`] for an `at` that has not come yet.
 pub async fn list(ctx: &Ctx, page: Page, at: Option<Instant>) -> Result<Holdings, Error> {
+    ctx.need_to(&acts::LOOK)?;
     if at.is_some_and(|at| at > ctx.now()) {
         return Err(Problems::from(Problem::new("at", "must not be in the future")).into());
     }

@@ -58,6 +58,7 @@ pub async fn apply(ctx: &Ctx, source: &Source, options: Options) -> Result<Repor
 async fn apply_in(ctx: &Ctx, tx: &mut Tx, source: &Source, options: Options) -> Result<Report, Error> {
     tx.grow().await?;
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_everything()?;
     let mut work = Work::begin(ctx, options, change.account.owner_no);
     let listed = work.read_through(&mut change, source).await?;
     let catalogue = work.put_catalogue(&mut change, listed).await?;

@@ -24,7 +24,7 @@ use rolecall_store::{
     users,
 };
 
-use crate::{Ctx, Error, roles};
+use crate::{Ctx, Error, authority::acts, roles};
 
 /// How many things are read at once, and the most a list of one record holds.
 const CHUNK: u32 = 1_000;
@@ -54,6 +54,7 @@ impl From<StoreError> for Failed {
 /// Left out is what every account has or what follows from the rest: built-in roles, and that the
 /// owner of a bot holds the role of bot owners on it.
 pub async fn export(ctx: &Ctx, sink: Sink<'_>) -> Result<(), Failed> {
+    ctx.need_to(&acts::LOOK)?;
     let mut export = Export { tx: ctx.read().await?, account: ctx.account, sink };
     let (bots, groups) = (export.bots().await?, export.groups().await?);
     export.put_bots(&bots).await?;

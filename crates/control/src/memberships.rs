@@ -15,7 +15,7 @@ use rolecall_model::{
 use rolecall_store::memberships::{self, Member, Membership};
 use serde_json::{Value, json};
 
-use crate::{Change, Error, Record, Rule};
+use crate::{Change, Error, Record, Rule, assignments::Action};
 
 /// Puts users into groups. Who is in a group already stays in it.
 pub async fn add_users(change: &mut Change<'_>, pairs: &[(&Group, &User)]) -> Result<(), Error> {
@@ -87,7 +87,8 @@ impl<'a> Pair<'a> {
 
 async fn add(change: &mut Change<'_>, event: Event, pairs: Vec<Pair<'_>>) -> Result<Vec<Membership>, Error> {
     let holding = holding(change, &pairs).await?;
-    let pairs = pairs.into_iter().filter(|pair| !holding.contains(&pair.membership)).collect();
+    let pairs: Vec<Pair<'_>> = pairs.into_iter().filter(|pair| !holding.contains(&pair.membership)).collect();
+    change.may_join(pairs.iter().map(|pair| pair.membership.group), Action::Add).await?;
     let began = recorded(change, event, pairs);
     let (account, at) = (change.account_no(), change.at);
     memberships::insert(change.tx, account, at, &began).await?;
@@ -101,7 +102,8 @@ async fn add(change: &mut Change<'_>, event: Event, pairs: Vec<Pair<'_>>) -> Res
 
 async fn remove(change: &mut Change<'_>, event: Event, pairs: Vec<Pair<'_>>) -> Result<(), Error> {
     let holding = holding(change, &pairs).await?;
-    let pairs = pairs.into_iter().filter(|pair| holding.contains(&pair.membership)).collect();
+    let pairs: Vec<Pair<'_>> = pairs.into_iter().filter(|pair| holding.contains(&pair.membership)).collect();
+    change.may_join(pairs.iter().map(|pair| pair.membership.group), Action::Remove).await?;
     let ended = recorded(change, event, pairs);
     let (account, at) = (change.account_no(), change.at);
     memberships::end(change.tx, account, at, &ended).await?;

@@ -19,7 +19,7 @@ use rolecall_model::{
 use rolecall_store::{Error as StoreError, Tx, files, users};
 
 use self::effects::{Cause, Effects};
-use crate::{Change, Ctx, Error, Fault, Rule, roles};
+use crate::{Change, Ctx, Error, Fault, Rule, authority::acts, roles};
 
 pub use preview::{MAX_HOLDERS, Preview, Row, preview};
 pub use revert::revert;
@@ -78,6 +78,10 @@ async fn import_in(ctx: &Ctx, tx: &mut Tx, file: File, mode: Mode) -> Result<Imp
 
 /// The custom roles of the uploaded file. It needs no lock: what was uploaded never changes.
 async fn read(ctx: &Ctx, order: &Order) -> Result<File, Error> {
+    ctx.need_to(match order.role_type {
+        RoleType::Admin => &acts::EDIT_ADMIN_ROLES,
+        RoleType::Bot => &acts::EDIT_BOT_ROLES,
+    })?;
     let content = files::find(&mut ctx.core.db.glance(&ctx.meter).await?, ctx.account, &order.file_id).await?;
     let content = content.ok_or_else(|| {
         let detail = "is no file of this account, or one of more than 30 days ago: upload it and give its new id";

@@ -8,11 +8,13 @@ use rolecall_store::roles;
 
 use crate::{
     Ctx, Error,
+    authority::acts,
     list::{self, List},
 };
 
 /// A page of the account's roles of one type: built-in ones first, then in order of creation.
 pub async fn list(ctx: &Ctx, role_type: RoleType, page: Page) -> Result<List<Role>, Error> {
+    ctx.need_to(&acts::LOOK)?;
     let mut tx = ctx.read().await?;
     let total = roles::count(&mut tx, ctx.account, role_type).await?;
     let one_more = Page { limit: page.limit.saturating_add(1), ..page };
@@ -22,6 +24,7 @@ pub async fn list(ctx: &Ctx, role_type: RoleType, page: Page) -> Result<List<Rol
 
 /// All of the account's roles of one type, in the order of [`list()`].
 pub async fn export(ctx: &Ctx, role_type: RoleType) -> Result<Vec<Role>, Error> {
+    ctx.need_to(&acts::LOOK)?;
     let mut tx = ctx.read().await?;
     Ok(all(&mut tx, ctx.account, role_type).await?)
 }

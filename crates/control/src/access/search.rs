@@ -18,7 +18,7 @@ use rolecall_store::{
 };
 
 use super::{Held, Page, Permission, Target, Who, find_places, find_users, image};
-use crate::{Ctx, Error};
+use crate::{Ctx, Error, authority::acts};
 
 /// What a search found of one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,7 @@ pub enum Kind {
 
 /// The ids of the users who have `permission` on `target`, in order of their creation.
 pub async fn users(ctx: &Ctx, permission: &Permission, target: &Target, page: &Page) -> Result<Slice<String>, Error> {
+    ctx.need_to(&acts::LOOK)?;
     if let Some(roster) = &ctx.roster {
         return Ok(image::users(ctx, roster, permission, target, page));
     }
@@ -118,6 +119,7 @@ pub async fn targets(
     kind: Kind,
     page: &Page,
 ) -> Result<Slice<String>, Error> {
+    ctx.need_to(&acts::LOOK)?;
     if let Some(roster) = &ctx.roster {
         return Ok(image::targets(ctx, roster, who, permission, kind, page));
     }
@@ -140,6 +142,7 @@ pub async fn targets(
 
 /// The permissions that `who` has on `target`, each with how much of it, in order of their names.
 pub async fn permissions(ctx: &Ctx, who: &Who, target: &Target, page: &Page) -> Result<Slice<Permission>, Error> {
+    ctx.need_to(&acts::LOOK)?;
     if let Some(roster) = &ctx.roster {
         return Ok(image::permissions(ctx, roster, who, target, page));
     }

@@ -16,6 +16,7 @@ use rolecall_store::{
 };
 use serde_json::{Map, Value};
 
+use super::Action;
 use crate::{Change, Error, Record};
 
 /// The names of what assignments are between, for their audit entries. What a caller has looked up
@@ -88,6 +89,7 @@ pub(crate) async fn add_new(
     for chunk in sorted.chunks(CHUNK) {
         let held: HashSet<Assignment> = assignments::find(change.tx, account, chunk).await?.into_iter().collect();
         let new: Vec<Assignment> = chunk.iter().filter(|assignment| !held.contains(assignment)).copied().collect();
+        change.may_assign(&new, Action::Add).await?;
         known.learn(change, &new).await?;
         let rows = record(change, known, &new, Turn::Begins).await?;
         assignments::insert(change.tx, account, change.at, &rows).await?;
@@ -106,6 +108,7 @@ pub async fn end(change: &mut Change<'_>, known: &mut Known, assignments: &[Assi
     for chunk in sorted.chunks(CHUNK) {
         let mut held = assignments::find(change.tx, account, chunk).await?;
         held.sort_unstable();
+        change.may_assign(&held, Action::Remove).await?;
         known.learn(change, &held).await?;
         let rows = record(change, known, &held, Turn::Ends).await?;
         assignments::end(change.tx, account, change.at, &rows).await?;

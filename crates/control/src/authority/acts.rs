@@ -41,6 +41,11 @@ acts! {
     MANAGE_USERS = "Make, change and remove users, as far as the rows above allow": [
         Invite, ImportUsers, ManageUsers, ManageUserSettings, ManageUserProfileFields,
     ];
+    /// A call that changes users may change nothing but what they hold.
+    MANAGE_USERS_OR_GRANTS = "Change users, their groups and their roles, as far as the rows of each allow": [
+        ManageUsers, ManageUserSettings, ManageUserProfileFields, ManageGroups, ManageCustomAdminRoles,
+        ManageBuiltInAdminRoles, ManageBotRoles,
+    ];
     /// Groups and who is in them.
     MANAGE_GROUPS = "Make, change and remove groups, and who is in them": [ManageGroups];
     /// What an account's own admin roles grant.

@@ -186,6 +186,8 @@ async fn hand_over(change: &mut Change<'_>, bot: &Bot, old_owner: UserNo) -> Res
     if old_owner == bot.owner_no {
         return Ok(());
     }
+    // With a new bot its role comes to whoever makes it; of one that is there it is given and taken.
+    change.need_to(&acts::ASSIGN_BOT_ROLES)?;
     let role = owner_role(change).await?.no;
     let owned_by = |owner| [Assignment { bot: bot.no, role, holder: Holder::User(owner) }];
     assignments::end(change, &mut Known::default(), &owned_by(old_owner)).await?;

@@ -12,7 +12,7 @@ use rolecall_store::{
 use serde_json::{Value, json};
 
 use super::{can_be_id, known, unknown};
-use crate::{Change, Ctx, Error, Record, Rule};
+use crate::{Change, Ctx, Error, Record, Rule, authority::acts};
 
 /// What is done about a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,7 @@ async fn act(ctx: &Ctx, id: &str, act: Act) -> Result<(), Error> {
 
 async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, act: Act) -> Result<(), Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::ERASE)?;
     let (account, at) = (change.account_no(), change.at);
     let request = known(requests::lock(change.tx, account, id).await?)?;
     if !is_allowed(&mut change, &request, act).await? {

@@ -12,7 +12,7 @@ use rolecall_store::{
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::{Change, Ctx, Error, Record, Rule, error::Faults};
+use crate::{Change, Ctx, Error, Record, Rule, authority::acts, error::Faults};
 
 /// A data map to be set, which its caller has read and checked.
 ///
@@ -69,6 +69,7 @@ pub async fn set_data_map(ctx: &Ctx, new: NewDataMap<'_>) -> Result<i64, Error> 
 
 async fn set_in(ctx: &Ctx, tx: &mut Tx, new: &NewDataMap<'_>) -> Result<i64, Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::SET_DATA_MAP)?;
     let account = change.account_no();
     let is_moved = claim(&mut change, new).await?;
     let before = data_maps::newest(change.tx, account).await?;
@@ -134,6 +135,7 @@ async fn claim(change: &mut Change<'_>, new: &NewDataMap<'_>) -> Result<bool, Er
 
 /// The account's data map in force.
 pub async fn current_data_map(ctx: &Ctx) -> Result<Option<StoredMap>, Error> {
+    ctx.need_to(&acts::WATCH_ERASURES)?;
     let mut tx = ctx.read().await?;
     let account_id = accounts::get(&mut tx, ctx.account).await?.id;
     let Some(map) = data_maps::newest(&mut tx, ctx.account).await? else { return Ok(None) };

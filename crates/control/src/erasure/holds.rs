@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::{HOLDS, can_be_id, check_number, distinct};
 use crate::{
     Change, Ctx, Error, Record, Rule,
+    authority::acts,
     list::{self, List},
 };
 
@@ -57,6 +58,7 @@ pub async fn place_hold(ctx: &Ctx, subjects: &[Subject], reason: &str) -> Result
 
 async fn place_in(ctx: &Ctx, tx: &mut Tx, subjects: &[Subject], reason: &str, id: &str) -> Result<PlacedHold, Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::ERASE)?;
     let account = change.account_no();
     let key = SubjectHasher::new(&ctx.core, &change.account.id);
     let mut hashes: Vec<String> = distinct(&key, subjects).into_iter().map(|(_, hash)| hash).collect();
@@ -99,6 +101,7 @@ pub async fn release_hold(ctx: &Ctx, id: &str) -> Result<(), Error> {
 
 async fn release_in(ctx: &Ctx, tx: &mut Tx, id: &str) -> Result<(), Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::ERASE)?;
     let (account, at) = (change.account_no(), change.at);
     let hold = if can_be_id(id) { holds::find(change.tx, account, id).await? } else { None };
     let hold = hold.filter(|hold| hold.released_at.is_none()).ok_or_else(|| {
@@ -122,6 +125,7 @@ fn shown(hold: &Hold) -> Value {
 
 /// A page of the account's holds, those that were released too, the newest first.
 pub async fn list_holds(ctx: &Ctx, page: Page) -> Result<List<Hold>, Error> {
+    ctx.need_to(&acts::WATCH_ERASURES)?;
     let mut tx = ctx.read().await?;
     let total = holds::count(&mut tx, ctx.account).await?;
     let one_more = Page { limit: page.limit.saturating_add(1), ..page };

@@ -8,7 +8,7 @@ use rolecall_store::{
     erasures::{SubjectHasher, ledger, requests, subjects},
 };
 
-use crate::{Core, Ctx, Error};
+use crate::{Core, Ctx, Error, authority::acts};
 
 /// How long after a request has ended its identifiers are kept, sealed, so that whoever asked can be
 /// told how it ended: 30 days. Units: milliseconds.
@@ -31,6 +31,7 @@ pub struct Suppressed {
 
 /// Which of `subjects` asked to be forgotten; one answer for each, in their order.
 pub async fn suppressed(ctx: &Ctx, subjects: &[Subject]) -> Result<Vec<Option<Suppressed>>, Error> {
+    ctx.need_to(&acts::WATCH_ERASURES)?;
     let mut tx = ctx.read().await?;
     let account = accounts::get(&mut tx, ctx.account).await?;
     let key = SubjectHasher::new(&ctx.core, &account.id);
@@ -47,6 +48,7 @@ pub async fn suppressed(ctx: &Ctx, subjects: &[Subject]) -> Result<Vec<Option<Su
 
 /// Whom the ledger has known since `since`, by hash, in order of time; who asked twice is there twice.
 pub async fn ledger_since(ctx: &Ctx, since: Instant) -> Result<Vec<(String, Instant)>, Error> {
+    ctx.need_to(&acts::WATCH_ERASURES)?;
     let mut tx = ctx.read().await?;
     let mut told = Vec::new();
     let mut last = None;

@@ -16,6 +16,7 @@ use secrecy::ExposeSecret as _;
 use super::{LIST, can_be_id, known, unknown};
 use crate::{
     Ctx, Error, Rule,
+    authority::acts,
     list::{self, List},
 };
 
@@ -137,6 +138,7 @@ pub struct Progress {
 ///
 /// Errors: [`Rule::UnknownErasure`], also for another account's.
 pub async fn report(ctx: &Ctx, id: &str) -> Result<Report, Error> {
+    ctx.need_to(&acts::WATCH_ERASURES)?;
     if !can_be_id(id) {
         return Err(unknown());
     }
@@ -232,6 +234,7 @@ fn opened(ctx: &Ctx, id: &str, person: &SubjectRow) -> Result<Option<Subject>, E
 
 /// A page of the account's requests, all or those in one state, the newest first.
 pub async fn list(ctx: &Ctx, state: Option<State>, page: Page) -> Result<List<Summary>, Error> {
+    ctx.need_to(&acts::WATCH_ERASURES)?;
     let mut tx = ctx.read().await?;
     let total = requests::count(&mut tx, ctx.account, state).await?;
     let one_more = Page { limit: page.limit.saturating_add(1), ..page };
@@ -243,6 +246,7 @@ pub async fn list(ctx: &Ctx, state: Option<State>, page: Page) -> Result<List<Su
 ///
 /// Errors: [`Rule::UnknownErasure`], or [`Rule::NoReceipt`] before it is done and if it was called off.
 pub async fn receipt(ctx: &Ctx, id: &str) -> Result<String, Error> {
+    ctx.need_to(&acts::WATCH_ERASURES)?;
     if !can_be_id(id) {
         return Err(unknown());
     }

@@ -17,7 +17,7 @@ use rolecall_store::{
 use serde_json::{Value, json};
 
 use super::{check_number, distinct, protected};
-use crate::{Change, Ctx, Error, Record, Rule, error::Faults};
+use crate::{Change, Ctx, Error, Record, Rule, authority::acts, error::Faults};
 
 /// How long after a request its answer is due where no data map says so: 30 days. Units: milliseconds.
 const DEADLINE_MS: i64 = 30 * 24 * 3_600_000;
@@ -86,6 +86,7 @@ fn invalid(problem: Problem) -> Error {
 
 async fn request_in(ctx: &Ctx, tx: &mut Tx, new: &NewErasure, id: String) -> Result<Accepted, Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::ERASE)?;
     let account = change.account_no();
     let bots = bots(&mut change, new).await?;
     let map = data_maps::newest(change.tx, account).await?;

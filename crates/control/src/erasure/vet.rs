@@ -7,7 +7,7 @@ use super::{
     distinct, protected,
     request::{NewErasure, bots, check},
 };
-use crate::{Change, Ctx, Error};
+use crate::{Change, Ctx, Error, authority::acts};
 
 /// Whom and what a request would be about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,7 @@ pub async fn vet(ctx: &Ctx, new: &NewErasure) -> Result<Vetted, Error> {
 
 async fn vet_in(ctx: &Ctx, tx: &mut Tx, new: &NewErasure) -> Result<Vetted, Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::WATCH_ERASURES)?;
     let bots = bots(&mut change, new).await?;
     let hasher = SubjectHasher::new(&ctx.core, &change.account.id);
     let subjects: Vec<&Subject> = distinct(&hasher, &new.subjects).into_iter().map(|(subject, _)| subject).collect();

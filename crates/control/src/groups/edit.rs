@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::{check, shown};
 use crate::{
-    Change, Ctx, Error, Record, Rule, assignments,
+    Change, Ctx, Error, Record, Rule,
+    assignments::{self, Action},
     authority::acts,
     memberships as changes,
     version::{Expected, Version},
@@ -79,6 +80,11 @@ async fn update_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected, edit: 
 pub(crate) async fn save(change: &mut Change<'_>, before: &Group, after: &Group) -> Result<(), Error> {
     if before == after {
         return Ok(());
+    }
+    if before.name != after.name {
+        // Calls and manifests know groups by name: who could not join this one takes its name from it as
+        // little, to make another one of that name.
+        change.may_join([after.no], Action::Remove).await?;
     }
     let account = change.account_no();
     groups::update(change.tx, account, after).await?;

@@ -4,7 +4,8 @@ use rolecall_model::{
     audit::Event,
     delta::Delta,
     ids::{RoleNo, hex24},
-    role::{Role, RoleType},
+    problem::Problems,
+    role::{Permissions, Role, RoleType},
 };
 use rolecall_store::{
     Error as StoreError,
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use crate::{
     Change, Ctx, Error, Record,
     assignments::{self, Known},
+    authority::acts,
 };
 
 /// What changes. All roles are of one type, and each is in one of the lists once.
@@ -57,6 +59,17 @@ impl Kept {
             ref_id: role.ref_id.clone(),
         }
     }
+
+    /// What it grants.
+    pub(super) fn permissions(&self, role_type: RoleType) -> Result<Permissions, StoreError> {
+        let mut problems = Problems::default();
+        let permissions = Permissions::parse(role_type, &self.permissions, "", &mut problems);
+        problems.or_ok(permissions).map_err(|_| unreadable())
+    }
+}
+
+pub(super) fn unreadable() -> StoreError {
+    StoreError::Failed { code: "unreadable role_imports.undo".to_owned() }
 }
 
 /// All that reverting takes.
@@ -110,11 +123,34 @@ impl Effects {
         if self.is_none() {
             return Ok(None);
         }
+        self.permitted(change)?;
         let first_seq = change.account.audit_seq + 1;
         self.remove(change).await?;
         self.update(change).await?;
         self.make(change).await?;
+        change.keep_own_powers().await?;
         self.keep(ctx, change, cause, first_seq).await.map(Some)
+    }
+
+    /// Refuses what goes beyond what whoever asks may do.
+    fn permitted(&self, change: &Change<'_>) -> Result<(), Error> {
+        change.need_to(match self.role_type {
+            RoleType::Admin => &acts::EDIT_ADMIN_ROLES,
+            RoleType::Bot => &acts::EDIT_BOT_ROLES,
+        })?;
+        for (before, after) in &self.updated {
+            change.may_edit(before, after)?;
+        }
+        if self.role_type == RoleType::Bot {
+            return Ok(());
+        }
+        for role in self.removed.iter().chain(&self.made) {
+            change.may_grant(&role.permissions)?;
+        }
+        for kept in &self.restored {
+            change.may_grant(&kept.permissions(self.role_type)?)?;
+        }
+        Ok(())
     }
 
     async fn remove(&self, change: &mut Change<'_>) -> Result<(), Error> {

@@ -3,14 +3,18 @@
 use std::collections::HashMap;
 
 use rolecall_model::{
+    authority::{Lost, Powers},
     ids::RoleNo,
     role::RoleType,
     role_import::{Mode, Step},
 };
-use rolecall_store::role_imports::{self, Holders};
+use rolecall_store::{
+    Tx,
+    role_imports::{self, Holders},
+};
 
 use super::{Order, planned, read};
-use crate::{Ctx, Error, roles};
+use crate::{Ctx, Error, authority, roles};
 
 /// At most this many users and as many groups are told of each role; their number always is.
 pub const MAX_HOLDERS: u32 = 100;
@@ -26,6 +30,8 @@ pub struct Preview {
     pub rows: Vec<Row>,
     /// The built-in roles that the file lists, by name; nothing becomes of them.
     pub skipped: Vec<String>,
+    /// What whoever asks would no longer be allowed. If it is anything, the import is refused to them.
+    pub lost: Lost,
 }
 
 /// What would become of one role, and whom that touches.
@@ -49,6 +55,7 @@ pub async fn preview(ctx: &Ctx, order: &Order) -> Result<Preview, Error> {
     let existing = roles::all(&mut tx, ctx.account, order.role_type).await?;
     let plan = planned(file, &existing, order.mode)?;
 
+    let lost = lost(&mut tx, ctx, &plan.steps).await?;
     let nos: HashMap<&str, RoleNo> = existing.iter().map(|role| (role.id.as_str(), role.no)).collect();
     let number_of = |step: &Step| match step {
         Step::Update { before, .. } => nos.get(before.role_id.as_str()).copied(),
@@ -64,5 +71,25 @@ pub async fn preview(ctx: &Ctx, order: &Order) -> Result<Preview, Error> {
         let groups = no.and_then(|no| groups.remove(&no)).unwrap_or_default();
         Row { step, users, groups }
     });
-    Ok(Preview { role_type: plan.role_type, mode: order.mode, rows: rows.collect(), skipped: plan.skipped })
+    Ok(Preview { role_type: plan.role_type, mode: order.mode, rows: rows.collect(), skipped: plan.skipped, lost })
+}
+
+/// What the person who asks would lose if `steps` were taken.
+async fn lost(tx: &mut Tx, ctx: &Ctx, steps: &[Step]) -> Result<Lost, Error> {
+    let Some(person) = ctx.person() else { return Ok(Lost::Nothing) };
+    let held = authority::held_by_users(tx, ctx.account, &[person.no]).await?;
+    let held = held.into_values().next().unwrap_or_default();
+    let mut after = held.clone();
+    for step in steps {
+        match step {
+            Step::Delete(gone) => after.retain(|role| role.id != gone.role_id),
+            Step::Update { after: changed, .. } => {
+                for role in after.iter_mut().filter(|role| role.id == changed.role_id) {
+                    role.permissions = changed.permissions.clone();
+                }
+            }
+            Step::Create(_) | Step::Unchanged(_) => {}
+        }
+    }
+    Ok(Powers::of_roles(&after).lost_since(&Powers::of_roles(&held)))
 }

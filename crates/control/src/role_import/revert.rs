@@ -2,18 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rolecall_model::{
-    problem::Problems,
-    role::{Permissions, Role},
-    text::fold,
-};
+use rolecall_model::{role::Role, text::fold};
 use rolecall_store::{
-    Error as StoreError, Tx,
+    Tx,
     role_imports::{self, Import},
 };
 
-use super::effects::{Cause, Effects, Kept, Undo};
-use crate::{Change, Ctx, Error, Rule, error::Faults, roles};
+use super::effects::{Cause, Effects, Kept, Undo, unreadable};
+use crate::{Change, Ctx, Error, Rule, authority::acts, error::Faults, roles};
 
 /// Reverts an import: what it created is deleted, what it changed is changed back, what it deleted
 /// comes back with its ids and to whoever held it. The id of the reversal, which can be reverted too.
@@ -35,6 +31,7 @@ pub async fn revert(ctx: &Ctx, import_id: &str) -> Result<String, Error> {
 
 async fn revert_in(ctx: &Ctx, tx: &mut Tx, import_id: &str) -> Result<String, Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::EDIT_ROLES)?;
     let import = role_imports::find(change.tx, ctx.account, import_id).await?;
     let import = import.ok_or_else(|| {
         let detail = "the account has no import with this id; the audit log names them";
@@ -52,10 +49,6 @@ async fn revert_in(ctx: &Ctx, tx: &mut Tx, import_id: &str) -> Result<String, Er
     change.finish().await?;
     // An import is kept only if it changed something, and then so does its reversal.
     Ok(reversal.ok_or_else(unreadable)?)
-}
-
-fn unreadable() -> StoreError {
-    StoreError::Failed { code: "unreadable role_imports.undo".to_owned() }
 }
 
 /// The effects that take `undo` back.
@@ -88,7 +81,7 @@ fn inverse(
         let changed_back = Role {
             name: before.role.clone(),
             description: before.r_desc.clone(),
-            permissions: permissions(before, &role)?,
+            permissions: before.permissions(role.role_type)?,
             ref_id: before.ref_id.clone(),
             modified_at: change.at,
             modified_by: ctx.actor.as_text(),
@@ -109,10 +102,4 @@ fn inverse(
         }
     }
     faults.or_ok(effects)
-}
-
-fn permissions(kept: &Kept, role: &Role) -> Result<Permissions, StoreError> {
-    let mut problems = Problems::default();
-    let permissions = Permissions::parse(role.role_type, &kept.permissions, "", &mut problems);
-    problems.or_ok(permissions).map_err(|_| unreadable())
 }

@@ -4,7 +4,7 @@ use rolecall_model::{delta::Delta, user::User};
 use rolecall_store::{Tx, users};
 
 use super::{Found, Key, particulars::record_update};
-use crate::{Change, Ctx, Error, Rule, error::Faults};
+use crate::{Change, Ctx, Error, Rule, authority::acts, error::Faults};
 
 /// What users may do in the builder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub async fn set_access(ctx: &Ctx, keys: &[(Key, String)], access: Access) -> Re
 
 async fn set_access_in(ctx: &Ctx, tx: &mut Tx, keys: &[(Key, String)], access: Access) -> Result<(), Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::SET_ACCESS)?;
     let account = change.account_no();
     let found = Found::read(change.tx, account, keys.iter().map(|(key, _)| key)).await?;
     let mut faults = Faults::default();
@@ -55,6 +56,7 @@ async fn set_access_in(ctx: &Ctx, tx: &mut Tx, keys: &[(Key, String)], access: A
     faults.or_ok(())?;
     let mut users: Vec<User> = found.users.into_values().collect();
     users.sort_unstable_by_key(|user| user.no);
+    change.may_touch(&users.iter().map(|user| user.no).collect::<Vec<_>>()).await?;
     let mut changed = Vec::new();
     for user in users {
         let after = User {

@@ -15,9 +15,9 @@ use serde_json::Value;
 use super::{
     Failure, Wish, distinct, fault,
     grants::{Ledger, Resolved, Things},
-    particulars::{shown, taken},
+    particulars::{may_set_access, shown, taken},
 };
-use crate::{Change, Ctx, Error, Fault, Record, Rule};
+use crate::{Change, Ctx, Error, Fault, Record, Rule, authority::acts};
 
 /// Makes users and gives them their groups and roles. One that is there already stays as it is, but
 /// gets the groups and roles. Answers the wishes that were not done.
@@ -36,11 +36,12 @@ pub async fn create(ctx: &Ctx, wishes: &[Wish<String>]) -> Result<Vec<Failure>, 
 
 async fn create_in(ctx: &Ctx, tx: &mut Tx, wishes: &[Wish<String>]) -> Result<Vec<Failure>, Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::MAKE_USERS)?;
     let things = Things::read(&mut change, wishes).await?;
     let mut there = There::read(&mut change, wishes).await?;
     let (mut made, mut ledger, mut failures) = (Vec::new(), Ledger::default(), Vec::new());
     for (index, wish) in wishes.iter().enumerate() {
-        match decide(wish, &there, &things, change.account.owner_no) {
+        match decide(wish, &there, &things, &change) {
             Ok((Decided::There(no), resolved)) => ledger.note(no, &resolved),
             Ok((Decided::Fresh(draft), resolved)) => {
                 let (no, id) = (UserNo(change.next_no()), prefixed(Kind::User, ctx.core.random.bytes()));
@@ -89,23 +90,30 @@ enum Decided {
     Fresh(Box<User>),
 }
 
-fn decide(wish: &Wish<String>, there: &There, things: &Things, owner: UserNo) -> Result<(Decided, Resolved), Fault> {
+fn decide(
+    wish: &Wish<String>,
+    there: &There,
+    things: &Things,
+    change: &Change<'_>,
+) -> Result<(Decided, Resolved), Fault> {
     if let Some(no) = there.by_email.get(&fold(&wish.who)) {
-        return Ok((Decided::There(*no), things.resolve(&wish.grants, Some(*no), owner)?));
+        return Ok((Decided::There(*no), things.resolve(change, &wish.grants, Some(*no))?));
     }
     if !text::is_email(&wish.who) {
         return Err(fault(Rule::BadEmail, "/userInfo/emailId", "is no e-mail address"));
     }
     let nowhen = rolecall_model::time::Instant::default();
     let mut draft = User::new(UserNo(0), String::new(), wish.who.clone(), nowhen);
+    let made = draft.clone();
     wish.particulars.write_to(&mut draft, things)?;
+    may_set_access(change, &made, &draft)?;
     if let Some(id) = wish.particulars.org_user_id.as_ref().filter(|id| !id.is_empty()) {
         if there.org_user_ids.contains(id) {
             return Err(taken());
         }
         draft.org_user_id.clone_from(id);
     }
-    Ok((Decided::Fresh(Box::new(draft)), things.resolve(&wish.grants, None, owner)?))
+    Ok((Decided::Fresh(Box::new(draft)), things.resolve(change, &wish.grants, None)?))
 }
 
 /// Writes users that are new, within a change.

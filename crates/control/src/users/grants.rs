@@ -19,6 +19,7 @@ use super::{Wish, distinct, fault};
 use crate::{
     Change, Error, Fault, Rule,
     assignments::{self, Action, Known},
+    authority::{self, acts},
     memberships,
 };
 
@@ -60,6 +61,8 @@ pub(super) struct Things {
     pub(super) bots: HashMap<String, Name>,
     groups: HashMap<String, Group>,
     roles: HashMap<String, Role>,
+    /// The groups nobody may be put into by whoever asks, and why; and out of.
+    closed: [HashMap<GroupNo, String>; 2],
 }
 
 /// A group or role by its numbers.
@@ -94,28 +97,40 @@ impl Things {
         let account = change.account_no();
         let groups = groups::find_by_ids(change.tx, account, &distinct(group_ids)).await?;
         let roles = roles::find_many(change.tx, account, &distinct(role_ids)).await?;
+        let nos = groups.iter().map(|group| group.no);
+        let closed =
+            [change.why_not_join(nos.clone(), Action::Add).await?, change.why_not_join(nos, Action::Remove).await?];
         Ok(Self {
+            closed,
             bots: names::find(change.tx, account, names::Key::BotId, &distinct(bot_ids)).await?,
             groups: groups.into_iter().map(|group| (group.id.clone(), group)).collect(),
             roles: roles.into_iter().map(|role| (role.id.clone(), role)).collect(),
         })
     }
 
-    /// What `grants` stand for. `user` is nobody for one that is being made; `owner` is the
-    /// account's owner.
+    /// What `grants` stand for. `user` is nobody for one that is being made.
     ///
-    /// Errors: the first that leads nowhere or that a rule forbids.
-    pub(super) fn resolve(&self, grants: &[Grant], user: Option<UserNo>, owner: UserNo) -> Result<Resolved, Fault> {
+    /// Errors: the first that leads nowhere or that a rule forbids, or that goes beyond what `change` may.
+    pub(super) fn resolve(
+        &self,
+        change: &Change<'_>,
+        grants: &[Grant],
+        user: Option<UserNo>,
+    ) -> Result<Resolved, Fault> {
+        let owner = change.account.owner_no;
         let mut resolved: Resolved = Vec::with_capacity(grants.len());
         for grant in grants {
             let thing = ResolvedThing(match &grant.what {
-                What::Group(id) => Thing::Group(self.group(id, grant)?),
+                What::Group(id) => Thing::Group(self.group(change, id, grant)?),
                 What::Role { role_id, bot_id } => {
                     let (bot, role) = self.role(role_id, bot_id.as_deref(), grant)?;
                     // Nobody has number 0: one that is being made is not the owner.
                     let holder = Holder::User(user.unwrap_or(UserNo(0)));
                     if let Some(why) = assignments::why_not(role, holder, grant.action, owner) {
                         return Err(fault(Rule::RoleNotAssignable, grant.path(), why));
+                    }
+                    if let Some(why) = authority::why_not_permitted(change.powers(), role) {
+                        return Err(fault(Rule::NotPermitted, grant.path(), why));
                     }
                     Thing::Role(bot, role.no)
                 }
@@ -128,9 +143,18 @@ impl Things {
         Ok(resolved)
     }
 
-    fn group(&self, id: &str, grant: &Grant) -> Result<GroupNo, Fault> {
+    fn group(&self, change: &Change<'_>, id: &str, grant: &Grant) -> Result<GroupNo, Fault> {
         let unknown = || fault(Rule::UnknownGroup, grant.path(), "no group of this account has this id");
-        self.groups.get(id).map(|group| group.no).ok_or_else(unknown)
+        let group = self.groups.get(id).map(|group| group.no).ok_or_else(unknown)?;
+        let [into, out_of] = &self.closed;
+        let closed = if grant.action == Action::Add { into } else { out_of };
+        let any_of = acts::MANAGE_GROUPS.any_of;
+        let why_not = match closed.get(&group) {
+            _ if !change.powers().has_any(any_of) => authority::needs(any_of),
+            Some(why_not) => why_not.clone(),
+            None => return Ok(group),
+        };
+        Err(fault(Rule::NotPermitted, grant.path(), why_not))
     }
 
     fn role(&self, role_id: &str, bot_id: Option<&str>, grant: &Grant) -> Result<(BotNo, &Role), Fault> {

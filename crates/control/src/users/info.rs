@@ -11,6 +11,7 @@ use rolecall_store::names::Name;
 use super::{Found, Key};
 use crate::{
     Ctx, Error,
+    authority::acts,
     holdings::{self, Roles},
 };
 
@@ -28,6 +29,7 @@ pub struct Info {
 /// What is known of the users whom `keys` lead to, in that order, each once; a key that leads to
 /// nobody comes back by itself. With a `status`, users with another one are left out.
 pub async fn info(ctx: &Ctx, keys: &[Key], status: Option<Status>) -> Result<Vec<Result<Info, Key>>, Error> {
+    ctx.need_to(&acts::LOOK)?;
     let mut tx = ctx.read().await?;
     let mut found = Found::read(&mut tx, ctx.account, keys.iter()).await?;
     found.users.retain(|_, user| status.is_none_or(|status| user.status == status));

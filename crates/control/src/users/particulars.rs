@@ -4,7 +4,10 @@ use rolecall_model::{audit::Event, user::User};
 use serde_json::{Map, Value, json};
 
 use super::{fault, grants::Things};
-use crate::{Change, Fault, Record, Rule};
+use crate::{
+    Change, Fault, Record, Rule,
+    authority::{acts, needs},
+};
 
 /// What a call says of a user. `None` means that it does not say: what is there stays as it is, and
 /// what is made gets the default.
@@ -70,6 +73,20 @@ impl Particulars {
         }
         Ok(())
     }
+}
+
+/// Refuses to decide what a user may do in the builder, unless whoever asks may decide that.
+pub(super) fn may_set_access(change: &Change<'_>, before: &User, after: &User) -> Result<(), Fault> {
+    let access = |user: &User| (user.is_developer, user.can_create_bot, user.has_data_access);
+    for (differs, act, path) in [
+        (access(before) != access(after), &acts::SET_ACCESS, "/isDeveloper"),
+        (before.bot_tasks != after.bot_tasks, &acts::ASSIGN_BOT_ROLES, "/assignBotTasks"),
+    ] {
+        if differs && !change.powers().has_any(act.any_of) {
+            return Err(fault(Rule::NotPermitted, path, needs(act.any_of)));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn taken() -> Fault {

@@ -16,6 +16,7 @@ use super::{Found, Key, particulars::shown};
 use crate::{
     Change, Ctx, Error, Record,
     assignments::{self, Known},
+    authority::acts,
     memberships,
 };
 
@@ -43,6 +44,7 @@ pub async fn remove(ctx: &Ctx, keys: &[Key]) -> Result<Removed, Error> {
 
 async fn remove_in(ctx: &Ctx, tx: &mut Tx, keys: &[Key]) -> Result<Removed, Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::REMOVE_USERS)?;
     let account = change.account_no();
     let found = Found::read(change.tx, account, keys.iter()).await?;
     let n_unknown = keys.iter().filter(|key| found.no(key).is_none()).count();
@@ -52,6 +54,7 @@ async fn remove_in(ctx: &Ctx, tx: &mut Tx, keys: &[Key]) -> Result<Removed, Erro
     let owner = change.account.owner_no;
     let (refused, leaving): (Vec<User>, Vec<User>) =
         users.into_values().partition(|user| user.no == owner || bot_owners.contains(&user.no));
+    change.may_touch(&leaving.iter().map(|user| user.no).collect::<Vec<_>>()).await?;
     end_all(&mut change, &leaving).await?;
     for user in &leaving {
         change.record(Record {

@@ -1,6 +1,6 @@
 //! Changing users.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rolecall_model::{delta::Delta, ids::UserNo, user::User};
 use rolecall_store::{Tx, users};
@@ -8,9 +8,12 @@ use rolecall_store::{Tx, users};
 use super::{
     Failure, Found, Key, Wish, fault,
     grants::{Ledger, Resolved, Things},
-    particulars::{record_update, taken},
+    particulars::{may_set_access, record_update, taken},
 };
-use crate::{Change, Ctx, Error, Fault, Rule};
+use crate::{
+    Change, Ctx, Error, Fault, Rule,
+    authority::{BEYOND_USER, acts, needs},
+};
 
 /// Changes users, and the groups and roles they have. Answers the wishes that were not done.
 pub async fn update(ctx: &Ctx, wishes: &[Wish<Key>]) -> Result<Vec<Failure>, Error> {
@@ -26,6 +29,7 @@ pub async fn update(ctx: &Ctx, wishes: &[Wish<Key>]) -> Result<Vec<Failure>, Err
 
 async fn update_in(ctx: &Ctx, tx: &mut Tx, wishes: &[Wish<Key>]) -> Result<Vec<Failure>, Error> {
     let mut change = Change::begin(ctx, tx).await?;
+    change.need_to(&acts::MANAGE_USERS_OR_GRANTS)?;
     let account = change.account_no();
     let things = Things::read(&mut change, wishes).await?;
     let before = Found::read(change.tx, account, wishes.iter().map(|wish| &wish.who)).await?;
@@ -33,10 +37,12 @@ async fn update_in(ctx: &Ctx, tx: &mut Tx, wishes: &[Wish<Key>]) -> Result<Vec<F
     let new_ids: Vec<Key> = new_ids.map(Key::OrgUserId).collect();
     let holders = Found::read(change.tx, account, new_ids.iter()).await?.by_org_user_id;
 
-    let mut after = After { users: before.users.clone(), holders };
+    let nos: Vec<UserNo> = before.users.keys().copied().collect();
+    let beyond = change.beyond(&nos).await?;
+    let mut after = After { users: before.users.clone(), holders, beyond };
     let (mut ledger, mut failures) = (Ledger::default(), Vec::new());
     for (index, wish) in wishes.iter().enumerate() {
-        match decide(wish, before.no(&wish.who), &mut after, &things, change.account.owner_no) {
+        match decide(wish, before.no(&wish.who), &mut after, &things, &change) {
             Ok((no, resolved)) => ledger.note(no, &resolved),
             Err(fault) => failures.push(Failure { index, fault }),
         }
@@ -53,6 +59,8 @@ struct After {
     /// Who has which organisation id, or had it when the call began: all are written at once, so
     /// none can be handed on within one call.
     holders: HashMap<String, UserNo>,
+    /// Who may more than whoever asks.
+    beyond: BTreeSet<UserNo>,
 }
 
 /// Whom the wish is about and what it gains and loses; writes the rest into `after`.
@@ -61,7 +69,7 @@ fn decide(
     no: Option<UserNo>,
     after: &mut After,
     things: &Things,
-    owner: UserNo,
+    change: &Change<'_>,
 ) -> Result<(UserNo, Resolved), Fault> {
     let Some((no, user)) = no.and_then(|no| Some((no, after.users.get(&no)?))) else {
         let (path, detail) = match wish.who {
@@ -70,17 +78,43 @@ fn decide(
         };
         return Err(fault(Rule::UnknownUser, path, detail));
     };
+    let before = user.clone();
     let mut user = user.clone();
     wish.particulars.write_to(&mut user, things)?;
-    let resolved = things.resolve(&wish.grants, Some(no), owner)?;
+    let resolved = things.resolve(change, &wish.grants, Some(no))?;
     if let Some(id) = &wish.particulars.org_user_id {
         if !id.is_empty() && *after.holders.entry(id.clone()).or_insert(no) != no {
             return Err(taken());
         }
         user.org_user_id.clone_from(id);
     }
+    permitted(change, after, &before, &user)?;
     after.users.insert(no, user);
     Ok((no, resolved))
+}
+
+/// Refuses what makes `after` out of a user, unless whoever asks may do that.
+fn permitted(change: &Change<'_>, all: &After, before: &User, after: &User) -> Result<(), Fault> {
+    if before == after {
+        return Ok(());
+    }
+    if all.beyond.contains(&before.no) {
+        return Err(fault(Rule::NotPermitted, "/userInfo", BEYOND_USER));
+    }
+    may_set_access(change, before, after)?;
+    let as_before = User {
+        is_developer: before.is_developer,
+        can_create_bot: before.can_create_bot,
+        has_data_access: before.has_data_access,
+        bot_tasks: before.bot_tasks.clone(),
+        ..after.clone()
+    };
+    let any_of = acts::CHANGE_USERS.any_of;
+    if as_before == *before || change.powers().has_any(any_of) {
+        Ok(())
+    } else {
+        Err(fault(Rule::NotPermitted, "/userInfo", needs(any_of)))
+    }
 }
 
 /// Writes the users that differ.

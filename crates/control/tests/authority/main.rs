@@ -2,7 +2,13 @@
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
+mod apps;
+mod assigning;
+mod grouping;
+mod importing;
+mod people;
 mod powers;
+mod table;
 
 use rolecall_control::{Error, Rule};
 
