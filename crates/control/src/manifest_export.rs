@@ -71,6 +71,7 @@ pub async fn export(ctx: &Ctx, sink: Sink<'_>) -> Result<(), Failed> {
 
 /// The number of users the account has, by which to choose how to write it down.
 pub async fn n_users(ctx: &Ctx) -> Result<i64, Error> {
+    ctx.need_to(&acts::LOOK)?;
     Ok(crate::accounts::get(ctx).await?.n_users)
 }
 

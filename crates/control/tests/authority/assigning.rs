@@ -3,6 +3,8 @@
 use rolecall_control::{
     Ctx, Error,
     assignments::{self, Action, Element, Principal, Queue},
+    bots::{self, NewBot},
+    version::Expected,
 };
 use rolecall_model::{
     authority::AdminPermission,
@@ -95,6 +97,17 @@ each_engine! {
             assert!(is_not_permitted(assignments::apply(&eve, RoleType::Bot, &elements).await));
             assignments::apply(&bob, RoleType::Bot, &elements).await.expect("bob may");
         }
+    }
+
+    async fn a_bot_that_is_there_changes_hands_by_who_may_give_bot_roles(app: TestApp) {
+        let (_, eve) = app.admin("eve@acme.example", &["Enterprise Bots", "Consumer Bots", "Smart Bots"]).await;
+        let (_, bob) = app.admin("bob@acme.example", &["Enterprise Bots", "Manage Bot Roles"]).await;
+        let bot = app.bot("One").await;
+        let to_eve = bots::Edit { owner: Some("eve@acme.example".to_owned()), ..bots::Edit::default() };
+        assert!(is_not_permitted(bots::update(&eve, &bot.id, &Expected::Any, &to_eve).await));
+        let own = NewBot { owner: Some("eve@acme.example".to_owned()), ..NewBot::named("Two") };
+        bots::create(&eve, &own).await.expect("a new bot is nobody's yet");
+        bots::update(&bob, &bot.id, &Expected::Any, &to_eve).await.expect("bob may give bot roles");
     }
 
     async fn in_the_queue_each_call_is_checked_by_who_makes_it(app: TestApp) {

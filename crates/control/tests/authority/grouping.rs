@@ -3,8 +3,9 @@
 use rolecall_control::{
     Change, Ctx, Error, Rule,
     assignments::{Action, Principal},
-    memberships,
+    groups, memberships,
     users::{self, Grant, Key, Particulars, What, Wish},
+    version::Expected,
 };
 use rolecall_model::{group::Group, user::User};
 use rolecall_testkit::{TestApp, each_engine};
@@ -106,6 +107,29 @@ each_engine! {
         let keys = app.group("Keys", &[&bob]).await;
         app.assign(&app.admin_role("Keys", &["API Scopes"]).await, Principal::GroupName("Keys".to_owned())).await;
         assert_eq!(refused(&ctx, &bob.email, joins(&keys, Action::Remove)).await, Some(Rule::NotPermitted));
+    }
+
+    async fn nobody_takes_the_name_of_a_group_that_holds_more_than_they_do_nor_removes_it(app: TestApp) {
+        let (_, ctx) = app.admin("eve@acme.example", &["Manage Groups"]).await;
+        let (keys, plain) = (app.group("Keys", &[]).await, app.group("Plain", &[]).await);
+        app.assign(&app.admin_role("Keys", &["API Scopes"]).await, Principal::GroupName("Keys".to_owned())).await;
+        let renamed = groups::Edit { name: Some("Old keys".to_owned()), description: None };
+        assert!(is_not_permitted(groups::update(&ctx, &keys.id, &Expected::Any, &renamed).await));
+        assert!(is_not_permitted(groups::remove(&ctx, &keys.id, &Expected::Any).await));
+        let described = groups::Edit { name: None, description: Some("For the keys".to_owned()) };
+        groups::update(&ctx, &keys.id, &Expected::Any, &described).await.expect("it stays what it is");
+        groups::update(&ctx, &plain.id, &Expected::Any, &renamed).await.expect("it holds nothing");
+        groups::remove(&ctx, &plain.id, &Expected::Any).await.expect("it holds nothing");
+    }
+
+    async fn members_come_and_go_by_leave_of_who_holds_what_comes_with_it(app: TestApp) {
+        let (eve, ctx) = app.admin("eve@acme.example", &["Manage Groups"]).await;
+        let (keys, eves) = (app.group("Keys", &[]).await, app.group("Eves", &[&eve]).await);
+        app.assign(&app.admin_role("Keys", &["API Scopes"]).await, Principal::GroupName("Keys".to_owned())).await;
+        let wish = |who: groups::Who| groups::Wish { who, is_added: true, path: String::new() };
+        for who in [groups::Who::UserId(eve.id.clone()), groups::Who::Email(eve.email.clone()), groups::Who::GroupId(eves.id.clone())] {
+            assert!(is_not_permitted(groups::change_members(&ctx, &keys.id, &[wish(who)]).await));
+        }
     }
 
     async fn a_group_that_one_is_in_is_given_no_more_than_one_holds(app: TestApp) {

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
 mod apps;
+mod asking;
 mod assigning;
 mod grouping;
 mod importing;

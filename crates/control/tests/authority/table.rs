@@ -19,6 +19,7 @@ use rolecall_control::{
     role_import::{self, Order},
     roles,
     users::{self, Access, Failure, Key, Particulars, Wish},
+    version::Expected,
 };
 use rolecall_model::{
     app::{Algorithm, Kind},
@@ -92,7 +93,13 @@ impl World {
         outcomes.note(acts::LOOK, "roles::list", roles::list(ctx, RoleType::Admin, page).await);
         outcomes.note(acts::LOOK, "roles::export", roles::export(ctx, RoleType::Bot).await);
         outcomes.note(acts::LOOK, "groups::list", groups::list(ctx, page).await);
+        outcomes.note(acts::LOOK, "groups::search", groups::search(ctx, "", page).await);
+        outcomes.note(acts::LOOK, "groups::get", groups::get(ctx, "none").await);
+        outcomes.note(acts::LOOK, "groups::around", groups::around(ctx, "none").await);
+        outcomes.note(acts::LOOK, "groups::members", groups::members(ctx, "none", None, page).await);
         outcomes.note(acts::LOOK, "bots::list", bots::list(ctx, page).await);
+        outcomes.note(acts::LOOK, "bots::search", bots::search(ctx, "", page).await);
+        outcomes.note(acts::LOOK, "bots::get", bots::get(ctx, "none").await);
         outcomes.note(acts::LOOK, "holdings::list", holdings::list(ctx, page, None).await);
         outcomes.note(acts::LOOK, "users::info", users::info(ctx, &[key("cid@acme.example")], None).await);
         let exported = manifest_export::export(ctx, &mut |_| Ok(())).await;
@@ -155,6 +162,14 @@ impl World {
     async fn change_things(ctx: &Ctx, nth: usize, outcomes: &mut Outcomes) {
         let new = NewGroup { name: format!("Group {nth}"), description: String::new() };
         outcomes.note(acts::MANAGE_GROUPS, "groups::create", groups::create(ctx, &new).await);
+        let any = Expected::Any;
+        let done = groups::update(ctx, "none", &any, &groups::Edit::default()).await;
+        outcomes.note(acts::MANAGE_GROUPS, "groups::update", done);
+        outcomes.note(acts::MANAGE_GROUPS, "groups::remove", groups::remove(ctx, "none", &any).await);
+        outcomes.note(acts::MANAGE_GROUPS, "groups::change_members", groups::change_members(ctx, "none", &[]).await);
+        let done = bots::update(ctx, "none", &any, &bots::Edit::default()).await;
+        outcomes.note(acts::MANAGE_BOTS, "bots::update", done);
+        outcomes.note(acts::MANAGE_BOTS, "bots::remove", bots::remove(ctx, "none", &any).await);
         let made = bots::create(ctx, &NewBot::named(format!("Bot {nth}"))).await;
         outcomes.note(acts::MANAGE_BOTS, "bots::create", made);
         let new = NewApp {
