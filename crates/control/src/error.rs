@@ -52,6 +52,8 @@ pub enum Rule {
     NoReceipt,
     /// The store belongs to another account.
     StoreTaken,
+    /// No session of this account has that id, or it has ended.
+    UnknownSession,
     /// Whoever asks may not do it.
     NotPermitted,
     /// The thing is not any more what its editor takes it to be.

@@ -87,6 +87,24 @@ events! {
     HoldPlaced = "Hold Placed", "Data Privacy";
     /// Not of the vendor's list: people's data need no longer be kept.
     HoldReleased = "Hold Released", "Data Privacy";
+    /// Not of the vendor's list: a person signed in.
+    SignedIn = "Signed In", "Sign-In";
+    /// Not of the vendor's list: a person ended a session of its own.
+    SignedOut = "Signed Out", "Sign-In";
+    /// Not of the vendor's list: signing in as a person failed so often that it takes a pause.
+    SignInBlocked = "Sign-In Blocked", "Sign-In";
+    /// Not of the vendor's list: somebody ended sessions.
+    SessionEnded = "Session Ended", "Sign-In";
+    /// Not of the vendor's list: a link was made with which a person sets its password.
+    SignInLinkMade = "Sign-In Link Created", "Sign-In";
+    /// Not of the vendor's list: a person's password was set.
+    PasswordSet = "Password Set", "Sign-In";
+    /// Not of the vendor's list: a person has a second factor or a passkey more.
+    SecondFactorAdded = "Second Factor Added", "Sign-In";
+    /// Not of the vendor's list: a person has a second factor or a passkey less.
+    SecondFactorRemoved = "Second Factor Removed", "Sign-In";
+    /// Not of the vendor's list: a person has new recovery codes.
+    RecoveryCodesMade = "Recovery Codes Created", "Sign-In";
 }
 
 impl Event {

@@ -26,6 +26,10 @@ pub enum Kind {
     Erasure,
     /// A hold, while which people's data is kept: `hld-`.
     Hold,
+    /// A session of a person who signed in: `ses-`.
+    Session,
+    /// A passkey: `pk-`.
+    Passkey,
 }
 
 impl Kind {
@@ -40,6 +44,8 @@ impl Kind {
             Self::FileName => "f-",
             Self::Erasure => "eud-",
             Self::Hold => "hld-",
+            Self::Session => "ses-",
+            Self::Passkey => "pk-",
         }
     }
 }

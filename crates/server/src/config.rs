@@ -13,6 +13,7 @@ use figment::{
     providers::{Env, Format as _, Toml},
     value::{Dict, Value},
 };
+use rolecall_control::sign_in::Settings;
 use rolecall_model::nearest;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de};
@@ -53,6 +54,8 @@ pub struct Config {
     pub roster: Roster,
     /// How people's data is erased.
     pub erasure: Erasure,
+    /// How people are let in.
+    pub console: Console,
 }
 
 /// What is logged, and how.
@@ -102,6 +105,30 @@ pub struct Erasure {
     pub callback_hosts: Vec<String>,
     /// What the URLs of stores must begin with; empty for anything.
     pub stores: Vec<String>,
+}
+
+/// How people are let in.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Console {
+    /// After how long without use a session ends. Units: minutes.
+    pub idle_minutes: NonZeroU32,
+    /// After how long it ends however much it is used. Units: hours.
+    pub absolute_hours: NonZeroU32,
+    /// How long it counts that a person has shown who it is. Units: minutes.
+    pub confirm_minutes: NonZeroU32,
+    /// Whether a proxy stands before this server.
+    pub behind_proxy: bool,
+}
+
+impl Console {
+    /// The same as those who let people in take it.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            idle_ms: i64::from(self.idle_minutes.get()) * 60_000,
+            absolute_ms: i64::from(self.absolute_hours.get()) * 3_600_000,
+            confirmed_ms: i64::from(self.confirm_minutes.get()) * 60_000,
+        }
+    }
 }
 
 /// Why there is no configuration; the text says where and how to mend it.
@@ -314,6 +341,8 @@ mod tests {
         assert_eq!(config.limits.request_seconds.get(), 120);
         assert_eq!(config.roster.memory_mb, DEFAULT_ROSTER_MB);
         assert_eq!(config.erasure.workers, 2);
+        assert_eq!(config.console.settings(), Settings::default());
+        assert!(!config.console.behind_proxy);
         assert!(config.erasure.callback_hosts.is_empty() && config.erasure.stores.is_empty());
         assert_eq!(empty.listen, config.listen);
     }

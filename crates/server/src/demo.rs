@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rolecall_control::{
     Core, Ctx, Error,
     accounts::{self, Created},
@@ -14,6 +15,7 @@ use rolecall_control::{
     erasure::{self, NewDataMap},
     manifest_apply::{self, Options, Source},
     roles,
+    sign_in::{self, Gate},
 };
 use rolecall_erasure::{map, stores};
 use rolecall_model::{
@@ -63,6 +65,8 @@ pub struct Company {
     pub client_secret: String,
     /// A token of the app that does not expire.
     pub token: String,
+    /// The password of its owner: of a sample as well.
+    pub password: String,
     /// The context of the operator's work on it.
     ctx: Ctx,
 }
@@ -95,7 +99,9 @@ pub async fn company(core: &Arc<Core>) -> anyhow::Result<Company> {
     let claims = json!({"sub": "demo", "appId": made.client_id});
     let token = sign_with_secret(Algorithm::Hs256, secret.expose_secret().as_bytes(), &claims)?;
     let client_secret = secret.expose_secret().to_owned();
-    Ok(Company { account, client_id: made.client_id, client_secret, token, ctx })
+    let password = URL_SAFE_NO_PAD.encode(core.random.bytes::<9>());
+    sign_in::set_password(&ctx, &Gate::default(), &account.owner_id, &password.clone().into()).await?;
+    Ok(Company { account, client_id: made.client_id, client_secret, token, password, ctx })
 }
 
 /// Makes the store that the company's bots keep their conversations in, the file `path`, and sets the

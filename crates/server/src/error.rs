@@ -14,7 +14,7 @@ use rolecall_model::problem::{Problem, Problems};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::Denied;
+use crate::auth::{Denied, token::Refusal};
 
 /// The vendor's error body (wire section 4).
 #[derive(Debug, Serialize, ToSchema)]
@@ -111,7 +111,9 @@ fn told(rule: Rule) -> (StatusCode, &'static str) {
         Rule::UnknownGroup => (StatusCode::BAD_REQUEST, "One or more entered groups not found"),
         Rule::UnknownFile => (StatusCode::BAD_REQUEST, "Invalid file id"),
         Rule::UnknownImport | Rule::UnknownErasure => (StatusCode::BAD_REQUEST, "Invalid request ID"),
-        Rule::UnknownAccount | Rule::UnknownApp | Rule::UnknownHold => (StatusCode::NOT_FOUND, "Not Found"),
+        Rule::UnknownAccount | Rule::UnknownApp | Rule::UnknownHold | Rule::UnknownSession => {
+            (StatusCode::NOT_FOUND, "Not Found")
+        }
         Rule::AddAndRemove => (StatusCode::BAD_REQUEST, "Conflicting add and remove"),
         Rule::RoleNotAssignable => (StatusCode::FORBIDDEN, "Role cannot be assigned"),
         Rule::BadFile => (StatusCode::BAD_REQUEST, "Invalid file content"),
@@ -152,6 +154,8 @@ impl From<Denied> for KoreError {
             Denied::Permission(any_of) => {
                 Self::new(StatusCode::FORBIDDEN, message(Rule::NotPermitted), 403).with_detail(needs(any_of))
             }
+            // The vendor's door takes tokens only.
+            Denied::NoSession | Denied::Elsewhere | Denied::Unconfirmed => Denied::Token(Refusal::Invalid).into(),
             Denied::TooMany(window) => Self::new(StatusCode::TOO_MANY_REQUESTS, window.message(), 429),
             Denied::UnusableKey => Self::internal(),
             Denied::Failed(error) => error.into(),

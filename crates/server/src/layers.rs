@@ -14,7 +14,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use rolecall_model::app::App;
+use rolecall_model::{app::App, ids::AccountNo};
 use rolecall_store::Meter;
 
 use crate::{
@@ -56,6 +56,11 @@ impl Notes {
         let mut learnt = self.learnt();
         learnt.app_id.clone_from(&app.id);
         learnt.account_no = app.account_no.0;
+    }
+
+    /// Notes that a person calls. Which one is nobody's business who reads logs.
+    pub(crate) fn person(&self, account: AccountNo) {
+        self.learnt().account_no = account.0;
     }
 
     /// Notes the headers that tell of the rate limits.

@@ -26,7 +26,7 @@ mod serve;
 
 use std::{sync::Arc, time::Duration};
 
-use rolecall_control::{Core, assignments, rosters::Rosters};
+use rolecall_control::{Core, assignments, rosters::Rosters, sign_in::Gate};
 use rolecall_erasure::{
     engine::{Engine, Options},
     stores::Rules,
@@ -60,6 +60,10 @@ pub struct Server {
     pub callback_hosts: callbacks::Hosts,
     /// What the console says, in each language.
     pub texts: Arc<i18n::Texts>,
+    /// What lets people in.
+    pub gate: Gate,
+    /// Whether a proxy stands before this server, and tells where requests come from.
+    pub is_behind_proxy: bool,
     /// What the server is called from outside, if its operator has said so.
     pub public_url: Option<public_url::PublicUrl>,
     /// How long a request may take. A call that needs longer is doing something no caller waits for.
@@ -85,6 +89,8 @@ impl Server {
             imports: room::Room::new(kore::role_import::MAX_AT_ONCE),
             callback_hosts: callbacks::Hosts::default(),
             texts: Arc::default(),
+            gate: Gate::default(),
+            is_behind_proxy: false,
             public_url: None,
             time_limit: Duration::from_mins(2),
         }

@@ -51,6 +51,8 @@ fn all() -> OpenApiRouter<Arc<Server>> {
         .routes(routes!(api::holds::release))
         .routes(routes!(api::holds::check))
         .routes(routes!(api::keys::list))
+        .routes(routes!(api::sessions::list))
+        .routes(routes!(api::sessions::end))
         // OpenID AuthZEN.
         .routes(routes!(access::evaluation::evaluate).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
         .routes(routes!(access::evaluation::evaluate_all).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))

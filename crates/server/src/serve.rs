@@ -17,7 +17,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use rolecall_control::{Core, apps, erasure, files, idempotency, rosters::Rosters};
+use rolecall_control::{Core, apps, erasure, files, idempotency, rosters::Rosters, sessions, sign_in::Gate};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -27,7 +27,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     Server,
-    auth::limits::Limits,
+    auth::{limits::Limits, session::Peer},
     callbacks::{Courier, Hosts},
     config::Config,
     erasing::{self, Workers},
@@ -80,8 +80,10 @@ pub(crate) fn server(core: Arc<Core>, config: &Config) -> Arc<Server> {
     let engine = erasing::engine(&core, config);
     let rosters = Arc::new(Rosters::new(u64::from(config.roster.memory_mb) << 20));
     let public_url = config.public_url.clone();
+    let gate = Gate { settings: config.console.settings(), ..Gate::default() };
+    let is_behind_proxy = config.console.behind_proxy;
     let server = Server::new(core, Limits::new(config.limits.profile));
-    Arc::new(Server { rosters, engine, callback_hosts, public_url, time_limit, ..server })
+    Arc::new(Server { rosters, engine, callback_hosts, gate, is_behind_proxy, public_url, time_limit, ..server })
 }
 
 /// Serves with `n_workers` workers until SIGTERM or Ctrl-C, then finishes what runs.
@@ -118,8 +120,7 @@ pub(crate) async fn run(bound: Bound, server: Arc<Server>, n_workers: u8) -> any
 
 /// Takes connections in until `stop`; those that are still open then.
 async fn accept(listener: &TcpListener, server: &Arc<Server>, stop: impl Future<Output = ()>) -> GracefulShutdown {
-    let service = routes::service(Arc::clone(server)).map_request(|request: Request<Incoming>| request.map(Body::new));
-    let service = TowerToHyperService::new(service);
+    let service = routes::service(Arc::clone(server));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
     let connections = GracefulShutdown::new();
@@ -130,8 +131,8 @@ async fn accept(listener: &TcpListener, server: &Arc<Server>, stop: impl Future<
             () = &mut stop => return connections,
             accepted = listener.accept() => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 refused(&error).await;
                 continue;
@@ -141,7 +142,12 @@ async fn accept(listener: &TcpListener, server: &Arc<Server>, stop: impl Future<
         if stream.set_nodelay(true).is_err() {
             continue;
         }
-        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        let service = service.clone().map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(address.ip()));
+            request.map(Body::new)
+        });
+        let service = TowerToHyperService::new(service);
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!("a connection ended early: {error}");
@@ -207,6 +213,9 @@ async fn clean(server: Arc<Server>) {
         }
         if let Err(error) = files::forget_old(core).await {
             tracing::warn!("old files were not cleared away: {error}");
+        }
+        if let Err(error) = sessions::forget_old(core, &server.gate.settings).await {
+            tracing::warn!("sessions that are over were not cleared away: {error}");
         }
         if let Err(error) = erasure::forget_old(core).await {
             tracing::warn!("identifiers of ended erasures were not cleared away: {error}");

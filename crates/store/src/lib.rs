@@ -11,8 +11,10 @@ pub mod audit;
 pub mod backup;
 pub mod bots;
 mod bulk;
+pub mod ceremonies;
 pub mod changes;
 mod core;
+pub mod credentials;
 mod db;
 pub mod erasures;
 mod error;
@@ -27,11 +29,17 @@ mod mark;
 pub mod memberships;
 pub mod migrations;
 pub mod names;
+pub mod one_time_links;
+pub mod passkeys;
+pub mod passwords;
 #[cfg(test)]
 mod plans;
 pub mod role_imports;
 pub mod roles;
 pub mod seal;
+pub mod second_factors;
+pub mod sessions;
+pub mod sign_in_tries;
 pub mod users;
 
 pub use core::{Clock, Core, Random, SetClock};

@@ -23,7 +23,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: [Migration; 67] = migrations! {
+const MIGRATIONS: [Migration; 77] = migrations! {
     1 "0001_accounts"
     2 "0002_accounts_by_id"
     3 "0003_apps"
@@ -89,6 +89,16 @@ const MIGRATIONS: [Migration; 67] = migrations! {
     63 "0063_hold_subjects_by_hold"
     64 "0064_users_by_org_user_id_any_case"
     65 "0065_changes"
+    70 "0070_passwords"
+    71 "0071_one_time_links"
+    72 "0072_one_time_links_by_hash"
+    73 "0073_sessions"
+    74 "0074_sessions_by_user"
+    75 "0075_sign_in_tries"
+    76 "0076_second_factors"
+    77 "0077_passkeys"
+    78 "0078_ceremonies"
+    79 "0079_passkeys_by_credential"
     80 "0080_idempotency_keys"
     81 "0081_idempotency_keys_by_time"
 };

@@ -1,6 +1,10 @@
 //! A whole server in the test's own process, asked through its outermost layer.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     ServiceExt as _,
@@ -57,6 +61,8 @@ pub struct TestApp {
     pub db: TestDb,
     /// The account requests go to unless they say otherwise.
     pub tenant: Tenant,
+    /// Who has set a password already, by account and address.
+    pub(crate) passwords: Mutex<BTreeSet<String>>,
 }
 
 /// The day tests happen on.
@@ -75,7 +81,7 @@ impl TestApp {
         });
         let tenant = tenant(&core, "Acme", "owner@acme.example").await;
         let server = Arc::new(Server::new(core, Limits::new(Profile::Off)));
-        Some(Self { server, clock, db, tenant })
+        Some(Self { server, clock, db, tenant, passwords: Mutex::default() })
     }
 
     /// Lets the server answer on a port, for as long as the test runs; its address.
@@ -99,6 +105,11 @@ impl TestApp {
         self.server = Arc::new(Server::new(core, Limits::new(profile)));
     }
 
+    /// The server once more, on the same database.
+    pub async fn restart(&mut self) {
+        self.another_node(Profile::Off).await;
+    }
+
     /// One more account on the same server.
     pub async fn another_tenant(&self) -> Tenant {
         tenant(&self.server.core, "Other", "owner@other.example").await
@@ -106,7 +117,12 @@ impl TestApp {
 
     /// The context of the operator's work on the account.
     pub fn operator(&self) -> Ctx {
-        Ctx::new(&self.server.core, self.tenant.account.no, Actor::Operator, Meter::default())
+        self.operator_of(&self.tenant)
+    }
+
+    /// The context of the operator's work on an account.
+    pub fn operator_of(&self, tenant: &Tenant) -> Ctx {
+        Ctx::new(&self.server.core, tenant.account.no, Actor::Operator, Meter::default())
     }
 
     /// Registers one more app and makes a token of it.
@@ -158,7 +174,7 @@ impl TestApp {
 }
 
 /// A request in the making.
-pub struct Request(HttpRequest<Body>);
+pub struct Request(pub(crate) HttpRequest<Body>);
 
 impl Request {
     /// A request without token or body.

@@ -8,6 +8,8 @@ mod browsers;
 mod database;
 mod foreign;
 mod people;
+mod signed_in;
+mod totp;
 mod wire;
 
 pub use app::{Reply, Request, Tenant, TestApp};
@@ -16,6 +18,8 @@ pub use database::TestDb;
 pub use foreign::{ForeignDb, Kind};
 pub use people::assigned;
 pub use rolecall_store::Engine;
+pub use signed_in::{PASSWORD, SignedIn};
+pub use totp::totp;
 pub use wire::Wire;
 
 /// Writes each test twice: once on SQLite, once on PostgreSQL.

@@ -46,6 +46,10 @@ acts! {
         ManageUsers, ManageUserSettings, ManageUserProfileFields, ManageGroups, ManageCustomAdminRoles,
         ManageBuiltInAdminRoles, ManageBotRoles,
     ];
+    /// Whoever comes in by such a link is the user, so nobody makes one for who may do more than they.
+    LET_IN = "Make sign-in links for users, and take lost second factors away": [Invite, ManageUsers];
+    /// Who is signed in.
+    END_SESSIONS = "See and end the sessions of users": [ManageUsers, ManageUserSettings];
     /// Groups and who is in them.
     MANAGE_GROUPS = "Make, change and remove groups, and who is in them": [ManageGroups];
     /// What an account's own admin roles grant.

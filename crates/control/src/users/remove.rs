@@ -17,7 +17,7 @@ use crate::{
     Change, Ctx, Error, Record,
     assignments::{self, Known},
     authority::acts,
-    memberships,
+    memberships, sign_in,
 };
 
 /// What became of a call that removes users.
@@ -70,6 +70,7 @@ async fn remove_in(ctx: &Ctx, tx: &mut Tx, keys: &[Key]) -> Result<Removed, Erro
     let (at, revision) = (change.at, change.account.revision);
     let leaving: Vec<UserNo> = leaving.iter().map(|user| user.no).collect();
     users::remove(change.tx, account, revision, &leaving, at).await?;
+    sign_in::forget_people(&mut change, &leaving).await?;
     change.note(leaving.iter().copied().map(Delta::User));
     change.finish().await?;
     Ok(Removed { n_gone: leaving.len() + n_unknown, refused })

@@ -17,7 +17,7 @@ use rolecall_control::{
     holdings,
     manifest_export::{self, Failed},
     role_import::{self, Order},
-    roles,
+    roles, sessions, sign_in,
     users::{self, Access, Failure, Key, Particulars, Wish},
     version::Expected,
 };
@@ -41,6 +41,8 @@ struct World {
     files: [String; 2],
     /// A role that grants nothing, and one of bots.
     roles: [Role; 2],
+    /// The id of a user who holds nothing.
+    cid: String,
 }
 
 /// What came of a call, with the act it is.
@@ -67,14 +69,14 @@ fn first(failures: Result<Vec<Failure>, Error>) -> Result<(), Error> {
 
 impl World {
     async fn build(app: TestApp) -> Self {
-        app.users(["cid@acme.example"]).await;
+        let cid = app.users(["cid@acme.example"]).await.remove(0).id;
         let upload = async |file: &str| files::upload(&app.operator(), file.as_bytes()).await.expect("a file").id;
         let files = [
             upload(r#"[{"role":"Imported","permissions":{}}]"#).await,
             upload(r#"[{"role":"Imported","permissions":{"Tasks":["FULL"]}}]"#).await,
         ];
         let roles = [app.admin_role("Empty", &[]).await, app.role(RoleType::Bot, "Bot Tester").await];
-        Self { app, files, roles }
+        Self { app, files, roles, cid }
     }
 
     /// Makes each call as `ctx`, the `nth` to do so.
@@ -134,6 +136,13 @@ impl World {
         let access = Access { is_developer: true, can_create_bot: true, has_data_access: None };
         let access = users::set_access(ctx, &[(key("cid@acme.example"), String::new())], access).await;
         outcomes.note(acts::SET_ACCESS, "users::set_access", access);
+        let link = sign_in::make_link_by_email(ctx, "cid@acme.example").await;
+        outcomes.note(acts::LET_IN, "sign_in::make_link_by_email", link);
+        let taken = sign_in::take_generator_away(ctx, &self.cid).await;
+        outcomes.note(acts::LET_IN, "sign_in::take_generator_away", taken);
+        let listed = sessions::list(ctx, &sign_in::Settings::default(), Some("u-none"), None).await;
+        outcomes.note(acts::END_SESSIONS, "sessions::list", listed);
+        outcomes.note(acts::END_SESSIONS, "sessions::end_all", sessions::end_all(ctx, "u-none", None).await);
         outcomes.note(acts::REMOVE_USERS, "users::remove", users::remove(ctx, &[key("nobody@acme.example")]).await);
     }
 

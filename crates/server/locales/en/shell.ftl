@@ -7,7 +7,6 @@ theme = Theme
 theme-system = As the system
 theme-light = Light
 theme-dark = Dark
-sessions = Sign-ins
 sign-out = Sign out
 navigation = Parts of the console
 

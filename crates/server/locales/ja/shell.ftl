@@ -7,7 +7,6 @@ theme = テーマ
 theme-system = システムに合わせる
 theme-light = ライト
 theme-dark = ダーク
-sessions = ログイン履歴
 sign-out = ログアウト
 navigation = コンソールのメニュー
 

@@ -7,7 +7,6 @@ theme = 테마
 theme-system = 시스템 설정
 theme-light = 밝게
 theme-dark = 어둡게
-sessions = 로그인 기록
 sign-out = 로그아웃
 navigation = 콘솔 메뉴
 

@@ -10,7 +10,10 @@ use axum::{
 use rolecall_control::{Error as ControlError, Rule, authority::needs};
 use rolecall_model::problem::{Problem, Problems};
 
-use crate::{auth::Denied, error::is_put_off};
+use crate::{
+    auth::{Denied, token::Refusal},
+    error::is_put_off,
+};
 
 /// An error on the door of `AuthZEN`.
 #[derive(Debug)]
@@ -77,6 +80,8 @@ impl From<Denied> for AccessError {
                 Self::new(StatusCode::FORBIDDEN, format!("the app needs the scope {scope} and must be of kind admin"))
             }
             Denied::Permission(any_of) => Self::new(StatusCode::FORBIDDEN, needs(any_of)),
+            // This door takes tokens only.
+            Denied::NoSession | Denied::Elsewhere | Denied::Unconfirmed => Denied::Token(Refusal::Invalid).into(),
             Denied::TooMany(window) => Self::new(StatusCode::TOO_MANY_REQUESTS, window.message()),
             Denied::UnusableKey => Self::internal(),
             Denied::Failed(error) => error.into(),

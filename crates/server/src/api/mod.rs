@@ -6,5 +6,6 @@ pub mod keys;
 pub mod once;
 pub mod problem;
 pub mod request;
+pub mod sessions;
 pub mod versions;
 pub mod wire;

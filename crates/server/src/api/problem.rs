@@ -51,6 +51,9 @@ const INVALID: Kind = ("invalid-request", StatusCode::BAD_REQUEST, "The request 
 const INVALID_TOKEN: Kind = ("invalid-token", StatusCode::UNAUTHORIZED, "There is no valid token");
 const MISSING_SCOPE: Kind = ("missing-scope", StatusCode::FORBIDDEN, "The app may not do this");
 const NOT_PERMITTED: Kind = ("not-permitted", StatusCode::FORBIDDEN, "You may not do this");
+const NO_SESSION: Kind = ("no-session", StatusCode::UNAUTHORIZED, "Nobody is signed in");
+const ELSEWHERE: Kind = ("cross-site", StatusCode::FORBIDDEN, "Another site sent this");
+const REAUTHENTICATE: Kind = ("reauthenticate", StatusCode::FORBIDDEN, "It is too long ago that you signed in");
 const NOT_FOUND: Kind = ("not-found", StatusCode::NOT_FOUND, "There is nothing here");
 const NOT_ALLOWED: Kind = ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method");
 const TOO_LARGE: Kind = ("too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large");
@@ -111,7 +114,9 @@ fn kind_of(rule: Rule) -> Kind {
         Rule::UnknownBot => ("unknown-bot", StatusCode::UNPROCESSABLE_ENTITY, "A bot is not known"),
         Rule::Taken => ("taken", StatusCode::CONFLICT, "It is taken"),
         Rule::Moved => ("moved", StatusCode::CONFLICT, "The account changed meanwhile"),
-        Rule::UnknownAccount | Rule::UnknownApp | Rule::UnknownErasure | Rule::UnknownHold => NOT_FOUND,
+        Rule::UnknownAccount | Rule::UnknownApp | Rule::UnknownErasure | Rule::UnknownHold | Rule::UnknownSession => {
+            NOT_FOUND
+        }
         Rule::WrongState => ("wrong-state", StatusCode::CONFLICT, "This cannot be done in this state"),
         Rule::NoReceipt => ("no-receipt", StatusCode::CONFLICT, "There is no receipt"),
         Rule::NotPermitted => NOT_PERMITTED,
@@ -177,6 +182,14 @@ impl From<Denied> for ApiProblem {
                 Self::new(MISSING_SCOPE, format!("The app needs the scope {scope} and must be of kind admin."))
             }
             Denied::Permission(any_of) => Self::new(NOT_PERMITTED, sentence(&needs(any_of))),
+            Denied::NoSession => Self::new(NO_SESSION, "The session is over; sign in at /console/sign-in."),
+            Denied::Elsewhere => Self::new(
+                ELSEWHERE,
+                "A call by a session that changes something says Sec-Fetch-Site: same-origin, or has an Origin that is its Host.",
+            ),
+            Denied::Unconfirmed => {
+                Self::new(REAUTHENTICATE, "Show once more who you are at /console/confirm, then send the call again.")
+            }
             Denied::TooMany(window) => Self::new(TOO_MANY, window.message()),
             Denied::UnusableKey => Self::internal(),
             Denied::Failed(error) => error.into(),

@@ -8,7 +8,11 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
     response::IntoResponse,
 };
-use rolecall_control::{Core, Ctx, Error as ControlError, apps, authority::acts};
+use rolecall_control::{
+    Core, Ctx, Error as ControlError, apps,
+    authority::{Act, acts},
+    sessions::Session,
+};
 use rolecall_model::{
     app::{App, Kind, Scope},
     audit::Actor,
@@ -23,6 +27,7 @@ use super::{
     key::Key,
     limits::Window,
     memory::Known,
+    session,
     token::{Claims, Refusal, Unverified},
 };
 use crate::{Server, error::KoreError, layers::Notes};
@@ -49,6 +54,9 @@ macro_rules! needs {
     )*};
 }
 
+/// What takes no permission.
+const ANYBODY: Act = Act { title: "Be signed in", any_of: &[] };
+
 // Several needs share a scope of the vendor's coarse catalogue; they are told apart here so that a
 // handler says what it does. A person is let in who may do any of it.
 needs! {
@@ -64,6 +72,10 @@ needs! {
     ReadAudit = Some(Scope::AuditLogs), acts::READ_AUDIT;
     /// Erasing people's data, and looking at what became of it.
     EraseData = Some(Scope::DeleteUserData), acts::WATCH_ERASURES;
+    /// What everybody may do who signed in.
+    SignedIn = None, ANYBODY;
+    /// Seeing and ending sessions: one's own, and others' with the permission.
+    ManageSessions = Some(Scope::UserManagement), ANYBODY;
     /// Storing a file.
     UploadFiles = None, acts::UPLOAD;
 }
@@ -75,6 +87,12 @@ pub enum Denied {
     Token(Refusal),
     /// The app has not this scope, or is a builder's.
     Scope(Scope),
+    /// There is no session, or it is over.
+    NoSession,
+    /// Another site sent this, and the person may know nothing of it.
+    Elsewhere,
+    /// It is too long ago that the person showed who it is.
+    Unconfirmed,
     /// The person has none of these admin permissions.
     Permission(&'static [AdminPermission]),
     /// The account asked too often within this time.
@@ -101,20 +119,57 @@ impl From<ControlError> for Denied {
 pub struct Caller<N, E = KoreError> {
     /// Who asks, on which account.
     pub ctx: Ctx,
+    /// The session of a person; nothing for an app.
+    session: Option<Arc<Session>>,
+    is_confirmed: bool,
     need: PhantomData<fn() -> (N, E)>,
+}
+
+impl<N, E> Caller<N, E> {
+    /// The session of a person; nothing for an app.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_deref()
+    }
+
+    /// Whether the person has shown lately who it is. An app does so with each call.
+    pub fn is_recently_authenticated(&self) -> bool {
+        self.is_confirmed
+    }
+
+    /// Refuses, before something that cannot be undone, unless the person has shown lately who it is.
+    ///
+    /// Errors: [`Denied::Unconfirmed`], which leads a reader to where one does so.
+    pub fn recently_authenticated(&self) -> Result<(), Denied> {
+        if self.is_confirmed { Ok(()) } else { Err(Denied::Unconfirmed) }
+    }
 }
 
 impl<N: Need, E: From<Denied> + IntoResponse> FromRequestParts<Arc<Server>> for Caller<N, E> {
     type Rejection = E;
 
     async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, E> {
-        let ctx = admit(parts, server, N::SCOPE).await?;
-        Ok(Self { ctx, need: PhantomData })
+        let notes = parts.extensions.get::<Notes>().cloned().unwrap_or_default();
+        if !takes_session(parts) {
+            let ctx = admit(parts, server, &notes, N::SCOPE).await?;
+            return Ok(Self { ctx, session: None, is_confirmed: true, need: PhantomData });
+        }
+        let (ctx, session) = session::admit(parts, server, &notes, N::PERMISSIONS).await?;
+        let is_confirmed = session.is_confirmed(&server.gate.settings, ctx.now());
+        Ok(Self { ctx, session: Some(session), is_confirmed, need: PhantomData })
     }
 }
 
-async fn admit(parts: &Parts, server: &Server, scope: Option<Scope>) -> Result<Ctx, Denied> {
-    let notes = parts.extensions.get::<Notes>().cloned().unwrap_or_default();
+/// Whether the request is to be judged by a person's session: on the console always, on our own API
+/// where there is a session and no token. The other doors know no people.
+fn takes_session(parts: &Parts) -> bool {
+    let path = parts.uri.path();
+    let is_below = |door: &str| path.strip_prefix(door).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let has_token = || parts.headers.contains_key("auth") || parts.headers.contains_key(header::AUTHORIZATION);
+    let has_session = || session::carried(&parts.headers, session::COOKIE).is_some();
+    is_below("/console") || (is_below("/api/v1") && !has_token() && has_session())
+}
+
+async fn admit(parts: &Parts, server: &Server, notes: &Notes, scope: Option<Scope>) -> Result<Ctx, Denied> {
     let (app, roster) = authenticate(server, &parts.headers, notes.meter()).await?;
     let app = &app.app;
     notes.caller(app);

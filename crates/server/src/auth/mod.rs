@@ -8,9 +8,11 @@ mod caller;
 pub mod key;
 pub mod limits;
 mod memory;
+pub mod session;
 pub mod token;
 
 pub use caller::{
-    Caller, Denied, EraseData, ManageRoles, ManageUsers, Need, ReadAudit, ReadRoles, ReadUsers, UploadFiles,
+    Caller, Denied, EraseData, ManageRoles, ManageSessions, ManageUsers, Need, ReadAudit, ReadRoles, ReadUsers,
+    SignedIn, UploadFiles,
 };
 pub use memory::Memory;

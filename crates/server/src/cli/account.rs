@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use clap::Subcommand;
-use rolecall_control::{Core, Ctx, accounts};
+use rolecall_control::{
+    Core, Ctx, accounts,
+    sign_in::{self, MadeLink},
+};
 use rolecall_model::audit::Actor;
 use rolecall_store::Meter;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::{Answer, Machine, open};
@@ -22,6 +26,15 @@ pub(super) enum Account {
         #[arg(long, value_name = "EMAIL")]
         owner: String,
     },
+    /// Print a link with which a user sets a password, once
+    Link {
+        /// The account [default: the only one there is]
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// The user's e-mail address
+        #[arg(long, value_name = "EMAIL")]
+        user: String,
+    },
     /// List the accounts
     List,
 }
@@ -30,7 +43,8 @@ impl Account {
     pub(super) async fn run(self, config: &Config, machine: Machine) -> anyhow::Result<Answer> {
         let core = open::core(config, machine).await?;
         let answer = match self {
-            Self::Create { name, owner } => create(&core, &name, &owner).await?,
+            Self::Create { name, owner } => create(&core, config, &name, &owner).await?,
+            Self::Link { account, user } => link(&core, config, account.as_deref(), &user).await?,
             Self::List => list(&core).await?,
         };
         core.db.close().await;
@@ -38,15 +52,35 @@ impl Account {
     }
 }
 
-async fn create(core: &Arc<Core>, name: &str, owner: &str) -> anyhow::Result<Answer> {
+async fn create(core: &Arc<Core>, config: &Config, name: &str, owner: &str) -> anyhow::Result<Answer> {
     let made = accounts::create(core, name, owner).await?;
+    let ctx = Ctx::new(core, made.no, Actor::Operator, Meter::default());
+    let link = sign_in::make_link(&ctx, &made.owner_id).await?;
+    let url = set_up_url(config, &link);
     let text = format!(
-        "Account {name} made.\n\naccount  {}\norg      {}\nowner    {} {}\n\n\
+        "Account {name} made.\n\naccount  {}\norg      {}\nowner    {} {}\nset up   {url}\n\n\
+         The owner sets a password there, once, before {}.\n\
          Next: rolecall app create --account {} --name \"My app\" --all-scopes",
-        made.account_id, made.org_id, made.owner_id, made.owner_email, made.account_id
+        made.account_id, made.org_id, made.owner_id, made.owner_email, link.expires_at, made.account_id
     );
     let owner = json!({"userId": made.owner_id, "emailId": made.owner_email});
-    Ok(Answer::new(text, json!({"accountId": made.account_id, "orgId": made.org_id, "owner": owner})))
+    let json = json!({"accountId": made.account_id, "orgId": made.org_id, "owner": owner, "setUpUrl": url});
+    Ok(Answer::new(text, json))
+}
+
+async fn link(core: &Arc<Core>, config: &Config, account: Option<&str>, email: &str) -> anyhow::Result<Answer> {
+    let ctx = operator(core, account).await?;
+    let link = sign_in::make_link_by_email(&ctx, email).await?;
+    let url = set_up_url(config, &link);
+    let text = format!("{url}\n\n{} sets a password there, once, before {}.", link.email, link.expires_at);
+    Ok(Answer::new(text, json!({"emailId": link.email, "setUpUrl": url, "expiresAt": link.expires_at})))
+}
+
+/// Where a link leads: to the public URL, or as far as is known where the server listens.
+fn set_up_url(config: &Config, link: &MadeLink) -> String {
+    let listen = || format!("http://{}", config.listen);
+    let base = config.public_url.as_ref().map_or_else(listen, |url| url.as_str().to_owned());
+    format!("{base}/console/set-up/{}", link.token.expose_secret())
 }
 
 async fn list(core: &Core) -> anyhow::Result<Answer> {

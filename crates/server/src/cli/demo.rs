@@ -58,6 +58,8 @@ impl Demo {
                 "clientId": company.client_id,
                 "clientSecret": company.client_secret,
                 "token": company.token,
+                "console": format!("{base}/console"),
+                "login": {"emailId": company.account.owner_email, "password": company.password},
             }),
         );
         made.print(form);
@@ -72,12 +74,17 @@ fn text(base: &str, company: &demo::Company, calls: &[demo::Call]) -> String {
         "{name}, a sample company:\n\n\
          address  {base}\n\
          docs     {base}/docs\n\
+         console  {base}/console\n\
+         sign in  {email}\n\
+         password {password}\n\
          account  {account}\n\
          client   {client}\n\
          secret   {secret}\n\
          token    {token}\n\n\
          Try:\n",
         name = demo::NAME,
+        email = company.account.owner_email,
+        password = company.password,
         account = company.account.account_id,
         client = company.client_id,
         secret = company.client_secret,

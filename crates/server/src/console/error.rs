@@ -215,7 +215,9 @@ pub(crate) const WORDS: [&str; 21] = [
 impl From<Denied> for ConsoleError {
     fn from(denied: Denied) -> Self {
         match denied {
-            Denied::Token(_) => Self::sign_in(),
+            Denied::Token(_) | Denied::NoSession => Self::sign_in(),
+            Denied::Elsewhere => Self::from_elsewhere(),
+            Denied::Unconfirmed => Self::confirm(),
             Denied::Scope(_) | Denied::Permission(_) => Self::forbidden(),
             Denied::TooMany(_) => Self::new(Kind::TooMany),
             Denied::UnusableKey => Self::internal(),

@@ -3,11 +3,12 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    http::header,
 };
 use url::form_urlencoded;
 
 use super::ConsoleError;
+use crate::auth::session::is_from_here;
 
 /// The most fields a form may have: a role with all the permissions it may list has fewer.
 const MAX_FIELDS: usize = 4_000;
@@ -65,22 +66,6 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
-/// Whether a page of this server sent the request, as the browser has it: by `Sec-Fetch-Site`, or by
-/// `Origin` where a browser is too old for that. Who says neither is no browser, and no page can make
-/// a browser say neither.
-pub(crate) fn is_from_here(headers: &HeaderMap) -> bool {
-    let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    match text(header::HeaderName::from_static("sec-fetch-site")) {
-        Some(site) => site == "same-origin",
-        None => match (text(header::ORIGIN), text(header::HOST)) {
-            (Some(origin), Some(host)) => {
-                origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")) == Some(host)
-            }
-            _ => false,
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,29 +78,5 @@ mod tests {
         assert_eq!(form.below("level.").collect::<Vec<_>>(), [("Tasks", "FULL")]);
         assert!(Form::parse(b"name=%00").is_err());
         assert!(Form::parse("a&".repeat(MAX_FIELDS + 1).as_bytes()).is_err());
-    }
-
-    #[test]
-    fn only_a_page_of_this_server_may_send_a_form() {
-        let is_from_here = |given: &[(&'static str, &str)]| {
-            let mut headers = HeaderMap::new();
-            for (name, value) in given {
-                headers.insert(*name, value.parse().unwrap());
-            }
-            super::is_from_here(&headers)
-        };
-        assert!(is_from_here(&[("sec-fetch-site", "same-origin")]));
-        assert!(is_from_here(&[("host", "a.example"), ("origin", "https://a.example")]));
-        for given in [
-            &[("sec-fetch-site", "same-site")][..],
-            &[("sec-fetch-site", "cross-site"), ("host", "a.example"), ("origin", "https://a.example")],
-            &[("sec-fetch-site", "none")],
-            &[("host", "a.example"), ("origin", "https://b.a.example")],
-            &[("host", "a.example"), ("origin", "null")],
-            &[("origin", "https://a.example")],
-            &[("host", "a.example")],
-        ] {
-            assert!(!is_from_here(given), "{given:?}");
-        }
     }
 }

@@ -23,7 +23,10 @@ pub use choice::accepted;
 /// The files of one language: each a part of the console.
 macro_rules! files {
     ($tag:literal) => {
-        [include_str!(concat!("../../locales/", $tag, "/shell.ftl"))]
+        [
+            include_str!(concat!("../../locales/", $tag, "/shell.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/door.ftl")),
+        ]
     };
 }
 /// A language there are texts in.
@@ -76,7 +79,7 @@ impl Language {
 }
 
 /// How many files a language has.
-const FILES: usize = 1;
+const FILES: usize = 2;
 
 type Bundle = FluentBundle<FluentResource>;
 type Lazy = LazyLock<Bundle, fn() -> Bundle>;

@@ -28,6 +28,21 @@ fn an_account_an_app_and_a_token_are_made_and_shown() {
 }
 
 #[test]
+fn whoever_is_to_sign_in_gets_a_link() {
+    let place = Place::new();
+    let made = place.json(&["account", "create", "--name", "Acme", "--owner", "owner@acme.example"]);
+    let first = made["setUpUrl"].as_str().expect("a link");
+    let (base, token) = first.split_once("/console/set-up/").expect("a link of the console");
+    assert_eq!((base, token.len()), ("http://127.0.0.1:8080", 43));
+    let next = place.json(&["account", "link", "--user", "OWNER@acme.example"]);
+    assert_eq!(next["emailId"], "owner@acme.example");
+    assert_ne!(next["setUpUrl"], made["setUpUrl"]);
+    let unknown = place.run(&["account", "link", "--user", "nobody@acme.example"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.stderr.contains("no user of this account has this e-mail address"), "{}", unknown.stderr);
+}
+
+#[test]
 fn an_app_is_rotated_disabled_enabled_and_deleted() {
     let place = Place::new();
     place.account();

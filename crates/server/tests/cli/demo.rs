@@ -20,7 +20,7 @@ fn every_line_the_demo_prints_can_be_pasted() {
     let place = Place::new();
     let mut serving = place.start(&["demo", "--listen", "127.0.0.1:0"]);
     let lines = printed(&mut serving);
-    for word in ["address", "docs", "account", "client", "secret", "token"] {
+    for word in ["address", "docs", "console", "sign in", "password", "account", "client", "secret", "token"] {
         assert!(lines.iter().any(|line| line.starts_with(word)), "{word} in {lines:?}");
     }
     let calls: Vec<&String> = lines

@@ -266,6 +266,15 @@ const API_CALLS: &[Call] = &[
     Call("GET /api/v1/holds", "One", "erasure", "/api/v1/holds", ""),
     Call("DELETE /api/v1/holds/{id}", "Released", "erasure", "/api/v1/holds/<hold>", ""),
     Call("DELETE /api/v1/holds/{id}", "Released already", "erasure", "/api/v1/holds/<hold>", ""),
+    Call("GET /api/v1/sessions", "The owner, who is not signed in", "access D3", "/api/v1/sessions?userId=<owner>", ""),
+    Call(
+        "GET /api/v1/sessions",
+        "Nobody of the account",
+        "access D3",
+        "/api/v1/sessions?userId=u-00000000-0000-5000-8000-000000000000",
+        "",
+    ),
+    Call("DELETE /api/v1/sessions/{id}", "No such session", "access D3", "/api/v1/sessions/ses-0", ""),
     Call(
         "POST /api/v1/suppressions/check",
         "Who was erased",
@@ -377,6 +386,7 @@ async fn record(app: &TestApp, company: &Company, made: &mut Made, call: &Call) 
     let Call(route, about, source, path, body) = call;
     let (path, body) = (fill_in(app, company, path).await, fill_in(app, company, body).await);
     let path = path.replace("<erasure>", &made.erasure).replace("<hold>", &made.hold);
+    let path = path.replace("<owner>", &company.account.owner_id);
     let (method, _) = route.split_once(' ').expect("a method and a path");
     let mut request = Request::new(method.parse().expect("a method"), &path).token(&company.token);
     let body: Value = if body.is_empty() { Value::Null } else { serde_json::from_str(&body).expect("a JSON body") };

@@ -51,6 +51,8 @@ const LIST: &[(&str, Door)] = &[
     ("GET /api/v1/holds", Needs(Scope::DeleteUserData)),
     ("DELETE /api/v1/holds/{id}", Needs(Scope::DeleteUserData)),
     ("POST /api/v1/suppressions/check", Needs(Scope::DeleteUserData)),
+    ("GET /api/v1/sessions", Needs(Scope::UserManagement)),
+    ("DELETE /api/v1/sessions/{id}", Needs(Scope::UserManagement)),
     ("POST /access/v1/evaluation", Needs(Scope::RoleManagement)),
     ("POST /access/v1/evaluations", Needs(Scope::RoleManagement)),
     ("POST /access/v1/search/subject", Needs(Scope::RoleManagement)),

@@ -4,7 +4,7 @@
 use rolecall_control::{
     Ctx, bots,
     erasure::{self, NewDataMap},
-    groups,
+    groups, sign_in,
 };
 use rolecall_erasure::stores;
 use rolecall_store::Meter;
@@ -90,6 +90,8 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/holds", "/api/v1/holds", r#"{"userIds":["guest@else.example"],"reason":"A case at court"}"#),
     ("GET /api/v1/holds", "/api/v1/holds?limit=1&cursor=<hold cursor>", ""),
     ("DELETE /api/v1/holds/{id}", "/api/v1/holds/<hold>", ""),
+    ("GET /api/v1/sessions", "/api/v1/sessions?userId=<owner id>", ""),
+    ("DELETE /api/v1/sessions/{id}", "/api/v1/sessions/<session>", ""),
     (
         "POST /access/v1/evaluation",
         "/access/v1/evaluation",
@@ -176,6 +178,7 @@ impl World {
             let hold = json!({"userIds": ["guest@else.example"], "reason": "A case at court"});
             holds.push(text(&sent(app, tenant, "POST", "/api/v1/holds", &hold).await["holdId"]));
         }
+        let session = session(app, &ctx, &format!("two@{name}.example")).await;
         let held = sent(app, tenant, "GET", "/api/v1/holds?limit=1", &Value::Null).await;
         let roles = sent(app, tenant, "GET", "/api/public/roles?roleType=bot&limit=1", &Value::Null).await;
         let users = sent(app, tenant, "GET", "/api/public/alluserroles?limit=1", &Value::Null).await;
@@ -215,6 +218,7 @@ impl World {
             ("ended erasure", erasures[3].clone()),
             ("erasure cursor", text(&listed["nextCursor"])),
             ("hold", holds.remove(0)),
+            ("session", session),
             ("hold cursor", text(&held["nextCursor"])),
             ("role cursor", text(&roles["nextCursor"])),
             ("user cursor", text(&users["nextCursor"])),
@@ -282,6 +286,15 @@ async fn erasures(app: &TestApp, tenant: &Tenant, bot: &str) -> Vec<String> {
         app.db.tamper(&sql.replace("<id>", id)).await;
     }
     ids
+}
+
+/// Signs a user in; the session's id.
+async fn session(app: &TestApp, ctx: &Ctx, email: &str) -> String {
+    let link = sign_in::make_link_by_email(ctx, email).await.expect("a link");
+    let new = "correct horse battery staple".to_owned().into();
+    let (server, visitor) = (&app.server, sign_in::Visitor::default());
+    let let_in = sign_in::redeem(&server.core, &server.gate, &Meter::default(), visitor, &link.token, &new).await;
+    let_in.expect("the link counts").begun.session.id
 }
 
 /// The names between angle brackets in `text`.

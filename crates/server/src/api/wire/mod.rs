@@ -5,4 +5,5 @@ pub mod erasures;
 pub mod holds;
 pub mod preview;
 pub mod report;
+pub mod sessions;
 pub mod subjects;
