@@ -6,6 +6,7 @@ mod assignments;
 mod audit_logs;
 mod bots;
 mod erasure;
+mod escalation;
 mod from_memory;
 mod groups;
 mod revisits;
