@@ -27,7 +27,8 @@ acts! {
     /// Who is there, and who may what. Whoever decides about any of it has to see all of it.
     LOOK = "See users, groups, bots and roles, who holds what and why, and what anybody may do": [
         Invite, ImportUsers, DirectorySync, ManageUsers, ManageUserSettings, ManageUserProfileFields, ManageGroups,
-        ManageCustomAdminRoles, ManageBuiltInAdminRoles, ManageBotRoles, ApiScopes, ViewAndRunAuditReports,
+        ManageCustomAdminRoles, ManageBuiltInAdminRoles, ManageBotRoles, EnterpriseBots, ConsumerBots, SmartBots,
+        Preferences, ApiScopes, ViewAndRunAuditReports,
     ];
     /// New users, with nothing but what is known of them.
     MAKE_USERS = "Make users": [Invite, ImportUsers, ManageUsers];

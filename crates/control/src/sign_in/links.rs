@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     Change, Ctx, Error, Record, Rule,
-    authority::acts,
+    authority::{self, Person, acts},
     sessions::{self, Method, Start},
 };
 
@@ -117,8 +117,19 @@ pub async fn look_up(core: &Core, meter: &Meter, token: &SecretString) -> Result
 async fn find(core: &Core, tx: &mut Tx, hash: &str) -> Result<Option<(Link, User)>, Error> {
     let link = one_time_links::find(tx, hash).await?.filter(|link| core.clock.now() < link.expires_at);
     let Some(link) = link else { return Ok(None) };
-    let user = active_by_no(tx, link.account, link.user).await?;
-    Ok(user.map(|user| (link, user)))
+    let Some(user) = active_by_no(tx, link.account, link.user).await? else { return Ok(None) };
+    Ok(if is_within_reach(tx, &link, &user).await? { Some((link, user)) } else { None })
+}
+
+/// Whether whoever made the link could still make it. Since then its user may have been given more, and
+/// whoever made it has it at hand.
+async fn is_within_reach(tx: &mut Tx, link: &Link, user: &User) -> Result<bool, Error> {
+    let Some(maker) = link.made_by.strip_prefix("user:") else { return Ok(true) };
+    let maker = users::find_many(tx, link.account, users::Key::Id, &[maker.to_owned()]).await?.pop();
+    let Some(maker) = maker else { return Ok(false) };
+    let Some(maker) = Person::read(tx, link.account, maker.no).await? else { return Ok(false) };
+    let theirs = authority::of_users(tx, link.account, &[user.no]).await?.remove(&user.no).unwrap_or_default();
+    Ok(maker.powers.cover(&theirs) && maker.powers.has_any(acts::LET_IN.any_of))
 }
 
 /// Follows a link: the person has the password `new` from now on, all its sessions are over, and it is

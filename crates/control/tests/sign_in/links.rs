@@ -2,7 +2,9 @@
 
 use rolecall_control::{
     Rule,
+    assignments::Principal,
     sign_in::{self, Refusal},
+    users,
 };
 use rolecall_store::Meter;
 use rolecall_testkit::{TestApp, each_engine};
@@ -71,7 +73,7 @@ each_engine! {
     async fn whoever_leaves_takes_link_and_password_along(app: TestApp) {
         with_password(&app, "ann@acme.example").await;
         let link = sign_in::make_link_by_email(&app.operator(), "ann@acme.example").await.expect("a link");
-        let gone = rolecall_control::users::remove(&app.operator(), &["ann@acme.example".to_owned().into()]).await;
+        let gone = users::remove(&app.operator(), &["ann@acme.example".to_owned().into()]).await;
         assert_eq!(gone.expect("removed").n_gone, 1);
         assert!(!counts(&app, &link.token).await);
         app.users(["ann@acme.example"]).await;
@@ -80,6 +82,22 @@ each_engine! {
         for table in ["passwords", "one_time_links", "sessions"] {
             assert!(!dump.contains(&format!("{table}: ")), "{table}");
         }
+    }
+
+    async fn a_link_counts_for_no_more_than_who_made_it_may_do(app: TestApp) {
+        let (ann, ctx) = app.admin("ann@acme.example", &["Invite"]).await;
+        let dan = app.users(["dan@acme.example"]).await.remove(0);
+        let link = sign_in::make_link(&ctx, &dan.id).await.expect("dan may nothing yet");
+        assert!(counts(&app, &link.token).await);
+        // Dan is given more, and Ann, who has the link at hand, is not.
+        let keys = app.admin_role("Keys", &["API Scopes"]).await;
+        app.assign(&keys, Principal::Email("dan@acme.example".to_owned())).await;
+        assert!(!counts(&app, &link.token).await);
+        assert!(matches!(redeem(&app, &link.token, PASSWORD).await, Err(Refusal::Wrong)));
+        app.assign(&keys, Principal::Email("ann@acme.example".to_owned())).await;
+        assert!(counts(&app, &link.token).await, "now she might make it again");
+        users::remove(&app.operator(), &[ann.email.into()]).await.expect("removed");
+        assert!(!counts(&app, &link.token).await, "nobody vouches for it");
     }
 
     async fn nobody_makes_a_link_for_who_may_do_more(app: TestApp) {
