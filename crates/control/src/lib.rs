@@ -32,6 +32,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod users;
 pub mod version;
+pub mod webauthn;
 
 pub use change::{Change, Record};
 pub use context::Ctx;

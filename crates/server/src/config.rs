@@ -19,7 +19,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value as Json;
 
-use crate::{auth::limits::Profile, public_url::PublicUrl};
+use crate::{
+    auth::{limits::Profile, oidc},
+    public_url::PublicUrl,
+};
 
 /// The configuration that ships: every setting, what it means, and its default.
 pub const DEFAULT: &str = include_str!("../config.default.toml");
@@ -108,7 +111,7 @@ pub struct Erasure {
 }
 
 /// How people are let in.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Console {
     /// After how long without use a session ends. Units: minutes.
     pub idle_minutes: NonZeroU32,
@@ -118,6 +121,8 @@ pub struct Console {
     pub confirm_minutes: NonZeroU32,
     /// Whether a proxy stands before this server.
     pub behind_proxy: bool,
+    /// At which companies' identity providers people sign in.
+    pub identity_providers: Vec<oidc::Provider>,
 }
 
 impl Console {
@@ -342,7 +347,7 @@ mod tests {
         assert_eq!(config.roster.memory_mb, DEFAULT_ROSTER_MB);
         assert_eq!(config.erasure.workers, 2);
         assert_eq!(config.console.settings(), Settings::default());
-        assert!(!config.console.behind_proxy);
+        assert!(!config.console.behind_proxy && config.console.identity_providers.is_empty());
         assert!(config.erasure.callback_hosts.is_empty() && config.erasure.stores.is_empty());
         assert_eq!(empty.listen, config.listen);
     }

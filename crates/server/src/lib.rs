@@ -62,6 +62,8 @@ pub struct Server {
     pub texts: Arc<i18n::Texts>,
     /// What lets people in.
     pub gate: Gate,
+    /// The identity providers of companies.
+    pub providers: auth::oidc::Providers,
     /// Whether a proxy stands before this server, and tells where requests come from.
     pub is_behind_proxy: bool,
     /// What the server is called from outside, if its operator has said so.
@@ -90,6 +92,7 @@ impl Server {
             callback_hosts: callbacks::Hosts::default(),
             texts: Arc::default(),
             gate: Gate::default(),
+            providers: auth::oidc::Providers::default(),
             is_behind_proxy: false,
             public_url: None,
             time_limit: Duration::from_mins(2),

@@ -27,9 +27,9 @@ use tower::ServiceExt as _;
 
 use crate::{
     Server,
-    auth::{limits::Limits, session::Peer},
+    auth::{limits::Limits, oidc::Providers, session::Peer},
     callbacks::{Courier, Hosts},
-    config::Config,
+    config::{self, Config},
     erasing::{self, Workers},
     routes,
 };
@@ -74,16 +74,44 @@ pub(crate) async fn bind(listen: &str) -> anyhow::Result<Bound> {
 }
 
 /// A server as the configuration wants it.
-pub(crate) fn server(core: Arc<Core>, config: &Config) -> Arc<Server> {
+///
+/// Errors: an identity provider that cannot be asked.
+pub(crate) fn server(core: Arc<Core>, config: &Config) -> anyhow::Result<Arc<Server>> {
     let time_limit = Duration::from_secs(config.limits.request_seconds.get().into());
     let callback_hosts = Hosts::new(&config.erasure.callback_hosts);
     let engine = erasing::engine(&core, config);
     let rosters = Arc::new(Rosters::new(u64::from(config.roster.memory_mb) << 20));
     let public_url = config.public_url.clone();
     let gate = Gate { settings: config.console.settings(), ..Gate::default() };
+    let providers = providers(config)?;
     let is_behind_proxy = config.console.behind_proxy;
     let server = Server::new(core, Limits::new(config.limits.profile));
-    Arc::new(Server { rosters, engine, callback_hosts, gate, is_behind_proxy, public_url, time_limit, ..server })
+    Ok(Arc::new(Server {
+        rosters,
+        engine,
+        callback_hosts,
+        gate,
+        providers,
+        is_behind_proxy,
+        public_url,
+        time_limit,
+        ..server
+    }))
+}
+
+fn providers(config: &Config) -> anyhow::Result<Providers> {
+    let mut listed = Vec::new();
+    for provider in &config.console.identity_providers {
+        anyhow::ensure!(
+            config.public_url.is_some(),
+            "the identity provider {} needs to know what this server is called: set public_url",
+            provider.name
+        );
+        let secret = config::secret(&provider.client_secret.0);
+        let secret = secret.with_context(|| format!("the secret of the identity provider {}", provider.name))?;
+        listed.push((provider.clone(), secret));
+    }
+    Providers::new(listed)
 }
 
 /// Serves with `n_workers` workers until SIGTERM or Ctrl-C, then finishes what runs.

@@ -13,6 +13,7 @@ SELECT credential_id, passkey_id, name, algorithm, public_key, sign_count, made_
 FROM passkeys
 WHERE account_no = $1 AND user_no = $2
 ORDER BY made_at_ms, passkey_id";
+const IS_THERE: &str = "SELECT COUNT(*) FROM passkeys WHERE account_no = $1 AND credential_id = $2";
 const INSERT: &str = "
 INSERT INTO passkeys
   (account_no, user_no, credential_id, passkey_id, name, algorithm, public_key, sign_count, made_at_ms, used_at_ms)
@@ -36,7 +37,7 @@ pub struct Passkey {
     pub name: String,
     /// How it signs: `ES256`, `EdDSA` or `RS256`.
     pub algorithm: String,
-    /// The public key in DER (SubjectPublicKeyInfo).
+    /// The public key, as signatures of its algorithm are verified with.
     pub public_key: Vec<u8>,
     /// How often its authenticator says that it has signed.
     pub sign_count: i64,
@@ -62,6 +63,11 @@ fn passkey(row: &AnyRow) -> Result<Passkey, Error> {
 /// The person's passkeys, in order of registration.
 pub async fn list(tx: &mut Tx, account: AccountNo, user: UserNo) -> Result<Vec<Passkey>, Error> {
     tx.all(sqlx::query(LIST).bind(account.0).bind(user.0)).await?.iter().map(passkey).collect()
+}
+
+/// Whether somebody of the account has the passkey.
+pub async fn is_there(tx: &mut Tx, account: AccountNo, credential_id: &str) -> Result<bool, Error> {
+    Ok(tx.number(sqlx::query(IS_THERE).bind(account.0).bind(credential_id.to_owned())).await? > 0)
 }
 
 /// Adds a passkey. Errors: [`Error::Conflict`] if somebody of the account has it.

@@ -4,19 +4,23 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "whatever fails while a test is set up fails the test")]
 
 mod app;
+mod authenticator;
 mod browsers;
 mod database;
 mod foreign;
 mod people;
+mod provider;
 mod signed_in;
 mod totp;
 mod wire;
 
 pub use app::{Reply, Request, Tenant, TestApp};
+pub use authenticator::Authenticator;
 pub use browsers::{is_there, pictures};
 pub use database::TestDb;
 pub use foreign::{ForeignDb, Kind};
 pub use people::assigned;
+pub use provider::{CLIENT_ID, CLIENT_SECRET, Provider};
 pub use rolecall_store::Engine;
 pub use signed_in::{PASSWORD, SignedIn};
 pub use totp::totp;

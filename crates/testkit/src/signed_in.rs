@@ -23,6 +23,11 @@ impl TestApp {
         self.sign_in_to(&self.tenant, email).await
     }
 
+    /// Forgets who has set a password: whoever signs in next is another person, perhaps with the same address.
+    pub fn forget_passwords(&self) {
+        self.passwords.lock().expect("nobody panics here").clear();
+    }
+
     /// The same for another account.
     pub async fn sign_in_to(&self, tenant: &Tenant, email: &str) -> SignedIn {
         let account = &tenant.account.account_id;

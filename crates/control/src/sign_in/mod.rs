@@ -5,10 +5,13 @@
 //! counted by person and by address, outside of the account's lock, so that guessing is slow and does
 //! not slow anybody down who works.
 
+mod ceremony;
 mod codes;
 mod credentials;
 mod links;
+pub mod passkeys;
 mod password;
+pub mod provider;
 mod second_factor;
 mod throttle;
 mod with_password;

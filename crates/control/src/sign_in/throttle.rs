@@ -27,6 +27,9 @@ pub(super) const CODE_TRIES: i64 = 5;
 /// The same for one address, at which a whole company may be.
 pub(super) const ADDRESS_TRIES: i64 = 100;
 
+/// How often one address may ask to be asked: each question is a row until it is answered or expires.
+const ADDRESS_QUESTIONS: i64 = 1_000;
+
 /// What tries are counted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
@@ -59,6 +62,16 @@ impl Key {
         };
         Self { text: key(core, "a", &network), limit: ADDRESS_TRIES }
     }
+}
+
+/// Counts one question that an address has itself asked.
+///
+/// Errors: [`Refusal::TooMany`].
+pub(super) async fn count_asking(core: &Core, meter: &Meter, address: Option<IpAddr>) -> Result<(), Refusal> {
+    let Some(address) = address else { return Ok(()) };
+    let key = Key { limit: ADDRESS_QUESTIONS, text: format!("q{}", Key::address(core, address).text) };
+    count(core, meter, &[key]).await?;
+    Ok(())
 }
 
 fn key(core: &Core, kind: &str, what: &str) -> String {

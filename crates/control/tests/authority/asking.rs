@@ -22,7 +22,7 @@ const ASKS: [&str; 7] = [
 ];
 
 /// What needs no permission, and why.
-const FREE: [(&str, &str); 13] = [
+const FREE: [(&str, &str); 18] = [
     ("accounts.rs: get", "what the account is called, which whoever is in it knows"),
     ("list.rs: revision", "a number for answers that are told again"),
     ("idempotency.rs: claim", "the call itself asks"),
@@ -32,6 +32,11 @@ const FREE: [(&str, &str); 13] = [
     ("sign_in/password.rs: change_password", "one's own"),
     ("sign_in/password.rs: set_password", "the operator's alone"),
     ("sign_in/with_password.rs: confirm", "one's own"),
+    ("sign_in/passkeys.rs: begin_passkey", "one's own"),
+    ("sign_in/passkeys.rs: add_passkey", "one's own"),
+    ("sign_in/passkeys.rs: remove_passkey", "one's own"),
+    ("sign_in/passkeys.rs: ask_for_passkey_again", "one's own"),
+    ("sign_in/passkeys.rs: confirm_by_passkey", "one's own"),
     ("sign_in/second_factor.rs: begin_generator", "one's own"),
     ("sign_in/second_factor.rs: begun_generator", "one's own"),
     ("sign_in/second_factor.rs: confirm_generator", "one's own"),

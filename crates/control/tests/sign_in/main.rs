@@ -6,6 +6,7 @@ mod codes;
 mod links;
 mod passwords;
 mod sessions;
+mod webauthn;
 
 use rolecall_control::{
     Error, Rule,

@@ -70,3 +70,16 @@ method-code = code
 method-recovery-code = recovery code
 method-passkey = passkey
 method-provider = identity provider
+
+sign-in-provider = Sign in with { $value }
+passkey-enter = Sign in with a passkey
+passkey-confirm = Use a passkey
+passkey-failed = That did not work. Try again, or choose another way.
+own-passkeys = Passkeys
+own-passkeys-about = A passkey lets you in by finger, face or number, without a password that somebody could learn.
+own-passkeys-none = You have no passkey yet.
+own-passkey-name = Name of the new passkey
+own-passkey-made = Made
+own-passkey-do = Make a passkey
+own-passkey-remove = Remove
+confirm-provider = Sign in there once more

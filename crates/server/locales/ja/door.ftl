@@ -67,3 +67,16 @@ method-code = コード
 method-recovery-code = リカバリーコード
 method-passkey = パスキー
 method-provider = 会社のログイン
+
+sign-in-provider = { $value }でログイン
+passkey-enter = パスキーでログイン
+passkey-confirm = パスキーを使う
+passkey-failed = できませんでした。もう一度試すか、別の方法を選んでください。
+own-passkeys = パスキー
+own-passkeys-about = パスキーを使うと、他人に知られるおそれのあるパスワードなしに、指紋や顔、暗証番号でログインできます。
+own-passkeys-none = パスキーはまだありません。
+own-passkey-name = 新しいパスキーの名前
+own-passkey-made = 作成日時
+own-passkey-do = パスキーを作成
+own-passkey-remove = 解除
+confirm-provider = 会社のログインでもう一度確認

@@ -67,3 +67,16 @@ method-code = 코드
 method-recovery-code = 복구 코드
 method-passkey = 패스키
 method-provider = 회사 로그인
+
+sign-in-provider = { $value }(으)로 로그인
+passkey-enter = 패스키로 로그인
+passkey-confirm = 패스키 사용
+passkey-failed = 실패했습니다. 다시 시도하거나 다른 방법을 선택하세요.
+own-passkeys = 패스키
+own-passkeys-about = 패스키를 사용하면 다른 사람이 알아낼 수 있는 비밀번호 없이 지문, 얼굴 또는 번호로 로그인할 수 있습니다.
+own-passkeys-none = 아직 패스키가 없습니다.
+own-passkey-name = 새 패스키 이름
+own-passkey-made = 만든 때
+own-passkey-do = 패스키 만들기
+own-passkey-remove = 제거
+confirm-provider = 회사 로그인으로 다시 확인

@@ -95,10 +95,18 @@ impl Key {
 
     /// The key of an app that signs with a private key, from its public key in PEM form.
     pub fn from_public_pem(algorithm: Algorithm, pem: &str) -> Result<Self, BadKey> {
+        match verification(algorithm) {
+            Some(_) => Self::from_public_bytes(algorithm, &public_der(pem)?),
+            None => Err(BadKey::NotForPublicKeys { algorithm }),
+        }
+    }
+
+    /// The same from the public key itself: in DER, or the bytes of a point.
+    pub fn from_public_bytes(algorithm: Algorithm, bytes: &[u8]) -> Result<Self, BadKey> {
         let (Some(verification), Some(needed)) = (verification(algorithm), needed(algorithm)) else {
             return Err(BadKey::NotForPublicKeys { algorithm });
         };
-        let parsed = ParsedPublicKey::new(verification, public_der(pem)?);
+        let parsed = ParsedPublicKey::new(verification, bytes);
         match parsed {
             Ok(key) if !is_rsa(algorithm) || has_good_size(&key) => Ok(Self { algorithm, half: Half::Public(key) }),
             _ => Err(BadKey::WrongKind { algorithm, needed }),

@@ -8,6 +8,7 @@ mod caller;
 pub mod key;
 pub mod limits;
 mod memory;
+pub mod oidc;
 pub mod session;
 pub mod token;
 

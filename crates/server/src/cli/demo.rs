@@ -63,7 +63,7 @@ impl Demo {
             }),
         );
         made.print(form);
-        serve::run(bound, serve::server(core, &config), config.erasure.workers).await?;
+        serve::run(bound, serve::server(core, &config)?, config.erasure.workers).await?;
         Ok(Answer::default())
     }
 }

@@ -29,7 +29,7 @@ impl Serve {
         }
         let core = open::core(&config, machine).await?;
         let bound = serve::bind(&config.listen).await?;
-        serve::run(bound, serve::server(core, &config), config.erasure.workers).await?;
+        serve::run(bound, serve::server(core, &config)?, config.erasure.workers).await?;
         Ok(Answer::default())
     }
 }

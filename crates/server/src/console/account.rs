@@ -16,7 +16,7 @@ use secrecy::ExposeSecret as _;
 use super::{
     ConsoleError, Form, Html, Reader, Section, Shell,
     door::{Person, Wrong, answered, new_password, wrong},
-    layout, qr,
+    layout, passkeys, qr,
 };
 use crate::Server;
 
@@ -33,6 +33,7 @@ struct AccountPage {
     sessions: OfUser,
     generator: Option<Generator>,
     codes: Vec<String>,
+    takes_passkeys: bool,
     /// What went wrong with which form.
     wrong: Option<(&'static str, Wrong)>,
 }
@@ -69,6 +70,7 @@ impl AccountPage {
             // Who has been away for a while shows first who it is, and then sees the secret.
             generator: begun.filter(|_| caller.is_recently_authenticated()).as_ref().map(Generator::of).transpose()?,
             codes: Vec::new(),
+            takes_passkeys: passkeys::site(server).is_some(),
             wrong: None,
         })
     }

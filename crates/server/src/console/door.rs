@@ -9,13 +9,13 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use rolecall_control::{
-    sessions,
+    sessions::{self, Method},
     sign_in::{self, Attempt, BadPassword, LetIn, Refusal},
 };
 use secrecy::SecretString;
 use url::form_urlencoded;
 
-use super::{ConsoleError, Form, Html, Reader, Section, Shell, preferences::inside};
+use super::{ConsoleError, Form, Html, Reader, Section, Shell, passkeys, preferences::inside};
 use crate::{
     Server,
     auth::{
@@ -105,17 +105,30 @@ struct SignInPage {
     email: String,
     account: String,
     needs_account: bool,
+    takes_passkeys: bool,
+    /// The company's provider: its name, and where signing in there begins.
+    provider: Option<(String, String)>,
     wrong: Option<Wrong>,
 }
 
 impl SignInPage {
-    async fn of(server: &Server, stranger: &Stranger, reader: &Reader, next: &str) -> Result<Self, ConsoleError> {
+    async fn of(
+        server: &Server,
+        stranger: &Stranger,
+        reader: &Reader,
+        next: &str,
+        account: &str,
+    ) -> Result<Self, ConsoleError> {
+        let provider = server.providers.of(Some(account).filter(|account| !account.is_empty()));
         Ok(Self {
             shell: Shell::bare(reader, Section::None),
             next: inside(next).to_owned(),
             email: String::new(),
-            account: String::new(),
+            account: account.to_owned(),
             needs_account: sign_in::needs_account(&server.core, &stranger.meter).await?,
+            takes_passkeys: passkeys::site(server).is_some(),
+            provider: provider
+                .map(|provider| (provider.name.clone(), provider_place(&provider.account, inside(next), false))),
             wrong: None,
         })
     }
@@ -129,9 +142,8 @@ pub(super) async fn sign_in_page(
     params: Result<Params, crate::error::KoreError>,
 ) -> Result<Response, ConsoleError> {
     let params = params.map_err(|_| ConsoleError::unreadable())?;
-    let page = SignInPage::of(&server, &stranger, &reader, params.get("next").unwrap_or_default()).await?;
-    let account = params.get("account").unwrap_or_default().to_owned();
-    Ok(Html(&SignInPage { account, ..page }).into_response())
+    let (next, account) = (params.get("next").unwrap_or_default(), params.get("account").unwrap_or_default());
+    Ok(Html(&SignInPage::of(&server, &stranger, &reader, next, account).await?).into_response())
 }
 
 /// Signs in with a password.
@@ -150,9 +162,9 @@ pub(super) async fn sign_in(
         Ok(let_in) => Ok(enter(&let_in, next)),
         Err(refusal) => {
             let (wrong, retry_after_s) = wrong(refusal)?;
-            let page = SignInPage::of(&server, &stranger, &reader, next).await?;
-            let (email, account) = (form.field("email").to_owned(), form.field("account").to_owned());
-            Ok(answered(&SignInPage { email, account, wrong: Some(wrong), ..page }, wrong, retry_after_s))
+            let page = SignInPage::of(&server, &stranger, &reader, next, form.field("account")).await?;
+            let email = form.field("email").to_owned();
+            Ok(answered(&SignInPage { email, wrong: Some(wrong), ..page }, wrong, retry_after_s))
         }
     }
 }
@@ -173,6 +185,16 @@ pub(super) fn led(place: &str, cookie: HeaderValue) -> Response {
 fn with_next(path: &str, next: &str) -> String {
     let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
     format!("{path}?next={next}")
+}
+
+/// Where signing in at the provider of an account begins.
+fn provider_place(account: &str, next: &str, is_again: bool) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("account", account).append_pair("next", next);
+    if is_again {
+        query.append_pair("again", "1");
+    }
+    format!("/console/oidc/start?{}", query.finish())
 }
 
 #[derive(Template)]
@@ -285,18 +307,25 @@ struct ConfirmPage {
     next: String,
     email: String,
     has_password: bool,
+    has_passkey: bool,
+    /// Where the company's provider asks the person again, for one who came that way.
+    provider: Option<String>,
     wrong: Option<Wrong>,
 }
 
 impl ConfirmPage {
-    async fn of(caller: &Person, reader: &Reader, next: &str) -> Result<Self, ConsoleError> {
+    async fn of(server: &Server, caller: &Person, reader: &Reader, next: &str) -> Result<Self, ConsoleError> {
         let session = caller.session().ok_or_else(ConsoleError::sign_in)?;
         let credentials = sign_in::credentials(&caller.ctx, session).await?;
+        let came_so = session.methods.split(' ').any(|method| method == Method::Provider.as_str());
+        let provider = server.providers.of(Some(&session.account_id)).filter(|_| came_so);
         Ok(Self {
             shell: Shell::bare(reader, Section::None),
             next: inside(next).to_owned(),
             email: session.person.email.clone(),
             has_password: credentials.password_set_at.is_some(),
+            has_passkey: passkeys::site(server).is_some() && !credentials.passkeys.is_empty(),
+            provider: provider.map(|provider| provider_place(&provider.account, inside(next), true)),
             wrong: None,
         })
     }
@@ -307,12 +336,13 @@ pub(super) type Person = Caller<SignedIn, ConsoleError>;
 
 /// The page on which one shows once more who one is.
 pub(super) async fn confirm_page(
+    State(server): State<Arc<Server>>,
     caller: Person,
     reader: Reader,
     params: Result<Params, crate::error::KoreError>,
 ) -> Result<Response, ConsoleError> {
     let params = params.map_err(|_| ConsoleError::unreadable())?;
-    let page = ConfirmPage::of(&caller, &reader, params.get("next").unwrap_or_default()).await?;
+    let page = ConfirmPage::of(&server, &caller, &reader, params.get("next").unwrap_or_default()).await?;
     Ok(Html(&page).into_response())
 }
 
@@ -330,7 +360,7 @@ pub(super) async fn confirm(
         Ok(token) => Ok(led(next, cookie(COOKIE, &token))),
         Err(refusal) => {
             let (wrong, retry_after_s) = wrong(refusal)?;
-            let page = ConfirmPage::of(&caller, &reader, next).await?;
+            let page = ConfirmPage::of(&server, &caller, &reader, next).await?;
             Ok(answered(&ConfirmPage { wrong: Some(wrong), ..page }, wrong, retry_after_s))
         }
     }

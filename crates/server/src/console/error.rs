@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     Confirm,
     /// The reader may not do this.
     Forbidden,
+    /// The reader shows what lets nobody in.
+    NotLetIn,
     /// A form came from another site.
     Elsewhere,
     /// There is nothing at this place.
@@ -44,7 +46,8 @@ pub(crate) enum Kind {
 impl Kind {
     /// All that are shown as pages.
     #[cfg(test)]
-    pub(crate) const SHOWN: [Self; 10] = [
+    pub(crate) const SHOWN: [Self; 11] = [
+        Self::NotLetIn,
         Self::Forbidden,
         Self::Elsewhere,
         Self::NotFound,
@@ -63,6 +66,7 @@ impl Kind {
             Self::SignIn => "sign-in",
             Self::Confirm => "confirm",
             Self::Forbidden => "forbidden",
+            Self::NotLetIn => "not-let-in",
             Self::Elsewhere => "elsewhere",
             Self::NotFound => "not-found",
             Self::Method => "method",
@@ -78,6 +82,7 @@ impl Kind {
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::SignIn | Self::Confirm => StatusCode::SEE_OTHER,
+            Self::NotLetIn => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::Elsewhere => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -120,6 +125,16 @@ impl ConsoleError {
     /// Who asks has to sign in once more before this is done.
     pub fn confirm() -> Self {
         Self::new(Kind::Confirm)
+    }
+
+    /// What the reader shows lets nobody in.
+    pub fn not_let_in() -> Self {
+        Self::new(Kind::NotLetIn)
+    }
+
+    /// The reader comes too often.
+    pub fn too_many() -> Self {
+        Self::new(Kind::TooMany)
     }
 
     /// Who asks may not do this.
@@ -245,7 +260,11 @@ impl From<ControlError> for ConsoleError {
             ControlError::Invalid(problems) => problems.into(),
             ControlError::Refused(faults) => {
                 let is_only = |rule: Rule| faults.iter().all(|fault| fault.rule == rule);
-                let kind = if is_only(Rule::UnknownErasure) || is_only(Rule::UnknownHold) || is_only(Rule::UnknownApp) {
+                let kind = if is_only(Rule::UnknownErasure)
+                    || is_only(Rule::UnknownHold)
+                    || is_only(Rule::UnknownApp)
+                    || is_only(Rule::UnknownSession)
+                {
                     Kind::NotFound
                 } else if is_only(Rule::Moved) {
                     Kind::Changed

@@ -12,7 +12,9 @@ mod error;
 mod form;
 mod guard;
 mod layout;
+mod passkeys;
 mod preferences;
+mod provider;
 mod qr;
 mod reader;
 
@@ -40,6 +42,15 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
         .route("/console/second-factor", get(door::second_factor_page).post(door::second_factor))
         .route("/console/set-up/{token}", get(door::set_up_page).post(door::set_up))
         .route("/console/confirm", get(door::confirm_page).post(door::confirm))
+        .route("/console/oidc/start", get(provider::start))
+        .route("/console/oidc/callback", get(provider::back))
+        .route("/console/passkeys/ask", post(passkeys::ask))
+        .route("/console/passkeys/enter", post(passkeys::enter))
+        .route("/console/passkeys/ask-again", post(passkeys::ask_again))
+        .route("/console/passkeys/confirm", post(passkeys::confirm))
+        .route("/console/passkeys/new", post(passkeys::begin))
+        .route("/console/passkeys", post(passkeys::add))
+        .route("/console/account/passkeys/remove", post(passkeys::remove))
         .route("/console/sign-out", post(door::sign_out))
         .route("/console/account", get(account::page))
         .route("/console/account/password", post(account::password))

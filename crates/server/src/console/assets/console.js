@@ -60,4 +60,47 @@
       menu.querySelector("summary").focus();
     }
   });
+
+  // Passkeys. A form marked `data-passkey` has the browser make or use one in place of sending itself;
+  // without a script, or without passkeys, it is not shown.
+  const toBytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  const toText = (bytes) =>
+    btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const post = async (url, body) => {
+    const answer = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), redirect: "error" });
+    if (!answer.ok) throw new Error(answer.status);
+    return answer.json();
+  };
+  const made = async (form, asked) => {
+    const { response } = await navigator.credentials.create({ publicKey: {
+      ...asked,
+      challenge: toBytes(asked.challenge),
+      user: { ...asked.user, id: toBytes(asked.user.id) },
+      excludeCredentials: asked.excludeCredentials.map((known) => ({ ...known, id: toBytes(known.id) })),
+    } });
+    return { clientData: toText(response.clientDataJSON), attestation: toText(response.attestationObject), name: form.elements.name.value };
+  };
+  const used = async (form, asked) => {
+    const { rawId, response } = await navigator.credentials.get({ publicKey: { ...asked, challenge: toBytes(asked.challenge) } });
+    return {
+      id: toText(rawId), clientData: toText(response.clientDataJSON), data: toText(response.authenticatorData),
+      signature: toText(response.signature), userHandle: toText(response.userHandle ?? []), next: form.elements.next.value,
+    };
+  };
+  for (const form of document.querySelectorAll("form[data-passkey]")) {
+    if (!window.PublicKeyCredential) continue;
+    form.hidden = false;
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const failed = form.querySelector("[role=alert]");
+      failed.hidden = true;
+      try {
+        const asked = await post(form.dataset.passkey, {});
+        const answer = await (form.dataset.kind === "make" ? made : used)(form, asked);
+        location.assign((await post(form.action, answer)).next);
+      } catch {
+        failed.hidden = false;
+      }
+    });
+  }
 })();
