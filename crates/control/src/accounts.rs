@@ -1,4 +1,7 @@
-//! Accounts: making one, and telling which there are. For the operator of the server.
+//! Accounts: making one, and telling which there are, for the operator of the server; and their settings,
+//! for those who belong to them.
+
+mod settings;
 
 use std::sync::Arc;
 
@@ -22,6 +25,8 @@ use crate::{
     Change, Core, Ctx, Error, Record, Rule,
     assignments::{self, Known},
 };
+
+pub use settings::{Edit, Settings, settings, update};
 
 /// An account that was just made.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -127,6 +127,11 @@ impl NewBot {
 /// Errors: [`Error::Invalid`] for a name that cannot be one, [`Rule::Taken`] for one that is taken,
 /// [`Rule::UnknownUser`] for an owner the account does not have.
 pub async fn create(ctx: &Ctx, new: &NewBot) -> Result<Bot, Error> {
+    Ok(create_owned(ctx, new).await?.bot)
+}
+
+/// Makes a bot as [`create`] does, and tells who owns it.
+pub async fn create_owned(ctx: &Ctx, new: &NewBot) -> Result<Owned, Error> {
     let mut problems = Problems::default();
     let names = [("/name", &new.name), ("/purpose", &new.purpose), ("/defaultLanguage", &new.default_language)];
     check(names.into_iter().map(|(path, name)| (path, name.as_str())), Some(&new.description), &mut problems);
@@ -141,16 +146,18 @@ pub async fn create(ctx: &Ctx, new: &NewBot) -> Result<Bot, Error> {
     }
 }
 
-async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewBot) -> Result<Bot, Error> {
+async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewBot) -> Result<Owned, Error> {
     let mut change = Change::begin(ctx, tx).await?;
     change.need_to(&acts::MANAGE_BOTS)?;
     check_free(&mut change, &new.name).await?;
     let owner = owners(&mut change, &[new.owner.as_deref()]).await?.pop().flatten();
     let unknown =
         || Error::refused(Rule::UnknownUser, "/owner", "the account has no user with this e-mail address or id");
-    let mut made = insert_owned(ctx, &mut change, std::slice::from_ref(new), &[owner.ok_or_else(unknown)?]).await?;
+    let owner = owner.ok_or_else(unknown)?;
+    let mut made = insert_owned(ctx, &mut change, std::slice::from_ref(new), std::slice::from_ref(&owner)).await?;
     change.finish().await?;
-    made.pop().ok_or_else(|| rolecall_store::Error::Failed { code: "no bot was made".to_owned() }.into())
+    let made = made.pop().ok_or_else(|| rolecall_store::Error::Failed { code: "no bot was made".to_owned() })?;
+    Ok(Owned::by(made, &owner))
 }
 
 /// Tells what is wrong with names and a description.

@@ -56,6 +56,8 @@ pub enum Rule {
     UnknownSession,
     /// Whoever asks may not do it.
     NotPermitted,
+    /// The role is built in, and nobody can change that of it.
+    RoleFixed,
     /// The thing is not any more what its editor takes it to be.
     Stale,
     /// The idempotency key is that of another call.

@@ -18,11 +18,13 @@ use rolecall_model::{
 };
 use rolecall_store::{Error as StoreError, Tx, files, users};
 
-use self::effects::{Cause, Effects};
+use self::effects::Cause;
 use crate::{Change, Ctx, Error, Fault, Rule, authority::acts, roles};
 
 pub use preview::{MAX_HOLDERS, Preview, Row, preview};
 pub use revert::revert;
+
+pub(crate) use effects::Effects;
 
 /// What is to be imported, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]

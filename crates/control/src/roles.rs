@@ -1,4 +1,7 @@
-//! Roles: list and export.
+//! Roles: listing and exporting them, and making, copying, changing and removing one.
+
+mod edit;
+mod removal;
 
 use rolecall_model::{
     page::{Page, Start},
@@ -11,6 +14,9 @@ use crate::{
     authority::acts,
     list::{self, List},
 };
+
+pub use edit::{Edit, Fixed, NewRole, copy, create, fixed, get, remove, update, version};
+pub use removal::{Loser, MAX_HOLDERS, Removal, removal};
 
 /// A page of the account's roles of one type: built-in ones first, then in order of creation.
 pub async fn list(ctx: &Ctx, role_type: RoleType, page: Page) -> Result<List<Role>, Error> {

@@ -200,6 +200,19 @@ impl Permissions {
     ///
     /// Errors: added to `problems`, one for each bad value.
     pub fn parse(role_type: RoleType, value: &Value, path: &str, problems: &mut Problems) -> Self {
+        let form = match role_type {
+            RoleType::Admin => Form::Word,
+            RoleType::Bot => Form::ArrayOfOne,
+        };
+        Self::parse_as(role_type, form, value, path, problems)
+    }
+
+    /// Reads the plain form, `{"Tasks":"FULL"}` for roles of either type; else as [`Permissions::parse`].
+    pub fn parse_plain(role_type: RoleType, value: &Value, path: &str, problems: &mut Problems) -> Self {
+        Self::parse_as(role_type, Form::Word, value, path, problems)
+    }
+
+    fn parse_as(role_type: RoleType, form: Form, value: &Value, path: &str, problems: &mut Problems) -> Self {
         let Some(object) = json::Object::of(value, path, problems) else { return Self::default() };
         if object.map().len() > MAX_PERMISSIONS {
             problems.add(path, format!("must list at most {MAX_PERMISSIONS} permissions"));
@@ -212,9 +225,9 @@ impl Permissions {
                 continue;
             }
             let words = vocabulary(role_type, name);
-            let level = match (role_type, value) {
-                (RoleType::Admin, Value::String(word)) => Level::parse(word),
-                (RoleType::Bot, Value::Array(one)) => match one.as_slice() {
+            let level = match (form, value) {
+                (Form::Word, Value::String(word)) => Level::parse(word),
+                (Form::ArrayOfOne, Value::Array(one)) => match one.as_slice() {
                     [Value::String(word)] => Level::parse(word),
                     _ => None,
                 },
@@ -223,10 +236,16 @@ impl Permissions {
             if let Some(level) = level.filter(|level| words.contains(level)) {
                 list.push((name.clone(), level));
             } else {
-                problems.add(object.path_of(name), format!("must be {}", spelled(role_type, words)));
+                problems.add(object.path_of(name), format!("must be {}", spelled(form, words)));
             }
         }
         Self(list)
+    }
+
+    /// The plain form; see [`Permissions::parse_plain`].
+    pub fn to_plain(&self) -> Value {
+        let values = self.iter().map(|(name, level)| (name.to_owned(), Value::from(level.as_str())));
+        Value::Object(values.collect::<Map<_, _>>())
     }
 
     /// The wire's form; see [`Permissions::parse`].
@@ -264,10 +283,19 @@ impl Permissions {
     }
 }
 
-fn spelled(role_type: RoleType, words: &[Level]) -> String {
-    let words = words.iter().map(|word| match role_type {
-        RoleType::Admin => format!("\"{}\"", word.as_str()),
-        RoleType::Bot => format!("[\"{}\"]", word.as_str()),
+/// How a level is written.
+#[derive(Clone, Copy)]
+enum Form {
+    /// `"FULL"`
+    Word,
+    /// `["FULL"]`
+    ArrayOfOne,
+}
+
+fn spelled(form: Form, words: &[Level]) -> String {
+    let words = words.iter().map(|word| match form {
+        Form::Word => format!("\"{}\"", word.as_str()),
+        Form::ArrayOfOne => format!("[\"{}\"]", word.as_str()),
     });
     words.collect::<Vec<_>>().join(" or ")
 }
@@ -369,6 +397,25 @@ mod tests {
             assert_eq!(Permissions::parse(built_in.role_type, &wire, "", &mut problems), permissions);
             assert!(problems.is_empty(), "{problems}");
         }
+    }
+
+    #[test]
+    fn the_plain_form_is_the_same_for_both_types() {
+        for built_in in &BUILT_IN {
+            let permissions = (built_in.permissions)();
+            let mut problems = Problems::default();
+            let plain = permissions.to_plain();
+            assert_eq!(Permissions::parse_plain(built_in.role_type, &plain, "", &mut problems), permissions);
+            assert!(problems.is_empty(), "{problems}");
+        }
+        let mut problems = Problems::default();
+        let value = json!({"Tasks": ["FULL"], "Channels": "VIEW", "Dashboard": "YES"});
+        let permissions = Permissions::parse_plain(RoleType::Bot, &value, "/permissions", &mut problems);
+        assert_eq!(permissions, Permissions::of([("Dashboard", Level::Yes)]));
+        assert_eq!(
+            problems.to_string(),
+            r#"/permissions/Tasks: must be "FULL" or "VIEW" or "NO"; /permissions/Channels: must be "YES" or "NO""#
+        );
     }
 
     #[test]

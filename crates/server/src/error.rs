@@ -127,6 +127,7 @@ fn told(rule: Rule) -> (StatusCode, &'static str) {
         Rule::NoReceipt => (StatusCode::CONFLICT, "There is no receipt yet"),
         Rule::StoreTaken => (StatusCode::CONFLICT, "The store belongs to another account"),
         Rule::NotPermitted => (StatusCode::FORBIDDEN, "Permission denied"),
+        Rule::RoleFixed => (StatusCode::FORBIDDEN, "Role cannot be changed"),
         Rule::Stale => (StatusCode::PRECONDITION_FAILED, "It was changed meanwhile"),
         Rule::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key is another call's"),
         Rule::KeyRunning => (StatusCode::CONFLICT, "The call is under way"),

@@ -52,8 +52,8 @@ const SHARED: [(&str, &str); 4] = [
 /// and adds the shared answers.
 pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     for (path, item) in &mut document.paths.paths {
-        let place =
-            path.trim_start_matches("/api/public").trim_start_matches("/api/v1").trim_start_matches("/access/v1");
+        // Both of our APIs have roles, so ours says so in its names.
+        let place = path.trim_start_matches("/api/public").trim_start_matches("/api").trim_start_matches("/access/v1");
         let place = place.replace(['/', '-', '.'], "_").replace("__", "_").replace(['{', '}'], "");
         for (method, operation) in operations(item) {
             operation.operation_id = Some(format!("{method}{place}"));
@@ -78,6 +78,10 @@ pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::opena
             }
             if operation.responses.responses.contains_key("304") {
                 tell_of_tags(operation);
+            }
+            if takes(operation, "If-Match") {
+                door.answer(operation, "412", "It was changed since the caller saw it; nothing was done.");
+                door.answer(operation, "428", "The call does not say which version the caller has seen.");
             }
             if takes(operation, "Idempotency-Key") {
                 door.answer(operation, "409", "The call with this key is under way, or its answer was not kept.");

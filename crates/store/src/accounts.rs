@@ -41,6 +41,7 @@ INSERT INTO accounts
 SELECT COALESCE(MAX(account_no), 0) + 1, $1, $2, $3, 0, 0, 1, 0, 0, '', 0, $4
 FROM accounts
 RETURNING account_no";
+const RENAME: &str = "UPDATE accounts SET name = $2 WHERE account_no = $1";
 const SAVE: &str = "
 UPDATE accounts
 SET owner_no = $2, revision = $3, next_no = $4, n_users = $5, audit_seq = $6, audit_hash = $7, changed_at_ms = $8
@@ -140,6 +141,12 @@ pub async fn lock(tx: &mut Tx, no: AccountNo) -> Result<Account, Error> {
 pub async fn insert(tx: &mut Tx, id: &str, org_id: &str, name: &str, at: Instant) -> Result<AccountNo, Error> {
     let insert = sqlx::query(INSERT).bind(id.to_owned()).bind(org_id.to_owned()).bind(name.to_owned()).bind(at.as_ms());
     Ok(AccountNo(tx.number(insert).await?))
+}
+
+/// Gives the account another name.
+pub async fn rename(tx: &mut Tx, no: AccountNo, name: &str) -> Result<(), Error> {
+    tx.run(sqlx::query(RENAME).bind(no.0).bind(name.to_owned())).await?;
+    Ok(())
 }
 
 /// Writes the counters, the head of the chain and the owner back.

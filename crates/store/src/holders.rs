@@ -67,6 +67,18 @@ SELECT * FROM (
   LIMIT $4
 ) AS of_one";
 
+// The number before the role's in the key is the bot's, so each bot is asked by itself; 0 is the account.
+pub(crate) const PLACES: &str = "
+SELECT b.bot_no,
+  (SELECT COUNT(*) FROM user_assignments AS u WHERE u.account_no = $1 AND u.bot_no = b.bot_no AND u.role_no = $2),
+  (SELECT COUNT(*) FROM group_assignments AS g WHERE g.account_no = $1 AND g.bot_no = b.bot_no AND g.role_no = $2)
+FROM (
+  SELECT bot_no FROM bots WHERE account_no = $1 AND removed_at_ms IS NULL
+  UNION ALL
+  SELECT CAST(0 AS BIGINT)
+) AS b
+ORDER BY b.bot_no";
+
 /// The sub-queries in a statement: SQLite joins at most 500 into one.
 const MAX_BRANCHES: usize = 64;
 
@@ -100,6 +112,27 @@ pub async fn groups_with(tx: &mut Tx, account: AccountNo, bot: BotNo, roles: &[R
         }
     }
     Ok(groups)
+}
+
+/// Where a role is held, and by how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The bot, or [`crate::assignments::NO_BOT`].
+    pub bot: BotNo,
+    /// How many users hold it there themselves.
+    pub n_users: i64,
+    /// How many groups hold it there.
+    pub n_groups: i64,
+}
+
+/// Where a role is held, by bot in order of creation.
+pub async fn places_of(tx: &mut Tx, account: AccountNo, role: RoleNo) -> Result<Vec<Place>, Error> {
+    let mut places = Vec::new();
+    for row in tx.all(sqlx::query(PLACES).bind(account.0).bind(role.0)).await? {
+        let place = Place { bot: BotNo(row.try_get(0)?), n_users: row.try_get(1)?, n_groups: row.try_get(2)? };
+        places.extend((place.n_users > 0 || place.n_groups > 0).then_some(place));
+    }
+    Ok(places)
 }
 
 /// By what users are found who hold something.

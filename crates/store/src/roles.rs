@@ -34,6 +34,12 @@ const FIND_MANY: &str = "
 SELECT role_no, role_id, role_type, name, description, permissions, ref_id, is_built_in, created_at_ms, created_by, modified_at_ms, modified_by
 FROM roles
 WHERE account_no = $1 AND removed_at_ms IS NULL AND role_id IN ";
+pub(crate) const FIND_BY_NAME: &str = "
+SELECT role_no FROM roles
+WHERE account_no = $1 AND role_type = $2 AND name_folded = $3 AND removed_at_ms IS NULL";
+pub(crate) const FIND_BY_REF_ID: &str = "
+SELECT role_no FROM roles
+WHERE account_no = $1 AND role_type = $2 AND ref_id = $3 AND removed_at_ms IS NULL";
 pub(crate) const FIND_BY_NOS: &str = "
 WITH sought (account_no, no) AS (VALUES SOUGHT)
 SELECT t.role_no, t.role_id, t.role_type, t.name, t.description, t.permissions, t.ref_id, t.is_built_in, t.created_at_ms, t.created_by, t.modified_at_ms, t.modified_by
@@ -124,6 +130,40 @@ pub async fn find_many(tx: &mut Tx, account: AccountNo, ids: &[String]) -> Resul
         }
     }
     Ok(found)
+}
+
+/// The account's role of that type with this name, which is folded.
+pub async fn find_by_name(
+    tx: &mut Tx,
+    account: AccountNo,
+    role_type: RoleType,
+    folded: &str,
+) -> Result<Option<RoleNo>, Error> {
+    find_no(tx, FIND_BY_NAME, account, role_type, folded).await
+}
+
+/// The account's role of that type with this reference id.
+pub async fn find_by_ref_id(
+    tx: &mut Tx,
+    account: AccountNo,
+    role_type: RoleType,
+    ref_id: &str,
+) -> Result<Option<RoleNo>, Error> {
+    find_no(tx, FIND_BY_REF_ID, account, role_type, ref_id).await
+}
+
+async fn find_no(
+    tx: &mut Tx,
+    sql: &'static str,
+    account: AccountNo,
+    role_type: RoleType,
+    value: &str,
+) -> Result<Option<RoleNo>, Error> {
+    let find = sqlx::query(sql).bind(account.0).bind(role_type.as_str()).bind(value.to_owned());
+    match tx.optional(find).await? {
+        Some(row) => Ok(Some(RoleNo(row.try_get(0)?))),
+        None => Ok(None),
+    }
 }
 
 /// Those of `nos` that are roles of the account, in any order.

@@ -41,7 +41,7 @@ impl Owned {
         Self { owner_id: text(|owner| &owner.id), owner_email: text(|owner| &owner.name), bot }
     }
 
-    fn by(bot: Bot, owner: &User) -> Self {
+    pub(super) fn by(bot: Bot, owner: &User) -> Self {
         Self { bot, owner_id: owner.id.clone(), owner_email: owner.email.clone() }
     }
 

@@ -103,7 +103,8 @@ pub(crate) async fn save(change: &mut Change<'_>, before: &Group, after: &Group)
 /// Removes a group: nobody is in it any more, it is in no group, and it holds no role.
 ///
 /// Errors: [`Rule::UnknownGroup`] if the account has no such group, [`Rule::Stale`] if it is not what its
-/// editor takes it to be.
+/// editor takes it to be, [`Rule::NotPermitted`] for one that gives its members what whoever asks does not
+/// hold.
 pub async fn remove(ctx: &Ctx, id: &str, expected: &Expected) -> Result<(), Error> {
     let mut attempts = ctx.attempts();
     loop {
@@ -132,6 +133,7 @@ async fn remove_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected) -> Res
     let at = change.at;
     groups::remove(change.tx, ctx.account, at, &[group.no]).await?;
     change.note([Delta::Group(group.no)]);
+    change.keep_own_powers().await?;
     change.finish().await
 }
 

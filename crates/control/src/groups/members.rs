@@ -134,7 +134,8 @@ pub struct Changed {
 ///
 /// Errors: [`Error::Invalid`] for more than [`MAX_WISHES`]; [`Rule::UnknownGroup`] with an empty place if
 /// the account has no such group; [`Error::Refused`] with everybody who does not exist or is to come and
-/// go at once, and with [`Rule::GroupCycle`] if the group would come to contain itself.
+/// go at once, with [`Rule::GroupCycle`] if the group would come to contain itself, and with
+/// [`Rule::NotPermitted`] for whom whoever asks may not give or take what comes with the group.
 pub async fn change_members(ctx: &Ctx, id: &str, wishes: &[Wish]) -> Result<Changed, Error> {
     let mut problems = Problems::default();
     if wishes.len() > MAX_WISHES {
@@ -175,6 +176,7 @@ async fn change_in(ctx: &Ctx, tx: &mut Tx, id: &str, wishes: &[Wish]) -> Result<
     let (users, groups) = pairs(&group, &added);
     changes::add_users(&mut change, &users).await?;
     changes::add_groups(&mut change, &groups).await?;
+    change.keep_own_powers().await?;
     change.finish().await?;
     Ok(changed)
 }

@@ -1,4 +1,4 @@
-//! What an import or its reversal does to an account's roles, and what is kept of it.
+//! What an import, its reversal or an editor does to an account's roles, and what is kept of it.
 
 use rolecall_model::{
     audit::Event,
@@ -24,14 +24,14 @@ use crate::{
 
 /// What changes. All roles are of one type, and each is in one of the lists once.
 #[derive(Debug)]
-pub(super) struct Effects {
+pub(crate) struct Effects {
     role_type: RoleType,
     /// Roles that go, with their assignments.
-    pub(super) removed: Vec<Role>,
+    pub(crate) removed: Vec<Role>,
     /// Roles that change: as they are, and as they will be.
-    pub(super) updated: Vec<(Role, Role)>,
+    pub(crate) updated: Vec<(Role, Role)>,
     /// Roles that come.
-    pub(super) made: Vec<Role>,
+    pub(crate) made: Vec<Role>,
     /// Roles that come back as they were.
     pub(super) restored: Vec<Kept>,
     /// What was held of the roles that come back.
@@ -96,7 +96,8 @@ pub(super) enum Cause<'c> {
 }
 
 impl Effects {
-    pub(super) fn none(role_type: RoleType) -> Self {
+    /// Nothing yet, to roles of this type.
+    pub(crate) fn none(role_type: RoleType) -> Self {
         Self {
             role_type,
             removed: Vec::new(),
@@ -112,8 +113,6 @@ impl Effects {
     }
 
     /// Does it, and keeps what it replaced; the id under which that is kept, if there was anything.
-    ///
-    /// Names become free before they are taken: first roles go, then they change, then they come.
     pub(super) async fn apply(
         &self,
         ctx: &Ctx,
@@ -123,13 +122,22 @@ impl Effects {
         if self.is_none() {
             return Ok(None);
         }
-        self.permitted(change)?;
         let first_seq = change.account.audit_seq + 1;
+        self.carry_out(change).await?;
+        self.keep(ctx, change, cause, first_seq).await.map(Some)
+    }
+
+    /// Does it, and keeps nothing but the audit entries.
+    ///
+    /// Errors: [`Rule::NotPermitted`](crate::Rule::NotPermitted) for what goes beyond what whoever asks may.
+    ///
+    /// Names become free before they are taken: first roles go, then they change, then they come.
+    pub(crate) async fn carry_out(&self, change: &mut Change<'_>) -> Result<(), Error> {
+        self.permitted(change)?;
         self.remove(change).await?;
         self.update(change).await?;
         self.make(change).await?;
-        change.keep_own_powers().await?;
-        self.keep(ctx, change, cause, first_seq).await.map(Some)
+        change.keep_own_powers().await
     }
 
     /// Refuses what goes beyond what whoever asks may do.

@@ -5,6 +5,7 @@
 mod apps;
 mod asking;
 mod assigning;
+mod editing;
 mod grouping;
 mod importing;
 mod people;

@@ -5,6 +5,8 @@
 mod bots;
 mod groups;
 mod memberships;
+mod roles;
+mod settings;
 mod users;
 
 use rolecall_control::{Error, Rule};

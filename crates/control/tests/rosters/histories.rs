@@ -5,19 +5,23 @@ use std::sync::Arc;
 
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use rolecall_control::{
+    accounts,
     apps::{self, NewApp},
     assignments::{self, Action, Element, Principal, Wish},
-    files,
+    bots, files,
+    groups::{self, Who},
     manifest_apply::{self, Options, Source},
     role_import::{self, Order},
+    roles,
     rosters::Rosters,
     users::{self, Access, Key, Particulars},
+    version::Expected,
 };
 use rolecall_model::{
     app::{Algorithm, Kind},
     manifest::parse_document,
     page::{Page, Start},
-    role::RoleType,
+    role::{Level, Permissions, RoleType},
     role_import::Mode,
 };
 use rolecall_testkit::{TestApp, each_engine};
@@ -57,13 +61,15 @@ impl History<'_> {
     }
 
     async fn change(&mut self) {
-        match self.rng.random_range(0..12) {
+        match self.rng.random_range(0..16) {
             0..5 => self.apply_a_manifest().await,
             5 | 6 => self.assign().await,
             7 => self.make_and_change_users().await,
             8 => self.remove_users().await,
             9 => self.import_roles().await,
             10 => self.revert_an_import().await,
+            11 | 12 => self.edit_groups_and_bots().await,
+            13 | 14 => self.edit_roles().await,
             _ => self.change_apps().await,
         }
     }
@@ -117,8 +123,8 @@ impl History<'_> {
         let ctx = self.app.operator();
         let role_type = if self.flip() { RoleType::Admin } else { RoleType::Bot };
         let page = Page::first(50);
-        let roles = rolecall_control::roles::list(&ctx, role_type, page).await.expect("a list").items;
-        let bots = rolecall_control::bots::list(&ctx, page).await.expect("a list").items;
+        let roles = roles::list(&ctx, role_type, page).await.expect("a list").items;
+        let bots = bots::list(&ctx, page).await.expect("a list").items;
         let role = &roles[self.rng.random_range(0..roles.len())];
         let bot_id = match role_type {
             RoleType::Admin => None,
@@ -182,9 +188,61 @@ impl History<'_> {
         }
     }
 
+    async fn edit_groups_and_bots(&mut self) {
+        let ctx = self.app.operator();
+        let name = self.one_of("Group", 5);
+        if let Some(found) = groups::search(&ctx, &name, Page::first(1)).await.expect("a list").items.pop() {
+            let edit = groups::Edit { name: Some(self.one_of("Group", 5)), description: Some(self.one_of("for", 3)) };
+            let _ = groups::update(&ctx, &found.group.id, &Expected::Any, &edit).await;
+            let email = Who::Email(self.one_of("user", 30));
+            let members = [email, Who::GroupName(self.one_of("Group", 5))];
+            for who in members {
+                let wish = groups::Wish { is_added: self.flip(), who, path: String::new() };
+                let _ = groups::change_members(&ctx, &found.group.id, &[wish]).await;
+            }
+            if self.rng.random_range(0..4) == 0 {
+                groups::remove(&ctx, &found.group.id, &Expected::Any).await.expect("it is there");
+            }
+        }
+        if let Some(found) = bots::search(&ctx, "Bot", Page::first(1)).await.expect("a list").items.pop() {
+            let edit = bots::Edit {
+                owner: Some(self.one_of("user", 30)),
+                description: Some(self.one_of("for", 3)),
+                ..bots::Edit::default()
+            };
+            let _ = bots::update(&ctx, &found.bot.id, &Expected::Any, &edit).await;
+            if self.rng.random_range(0..4) == 0 {
+                bots::remove(&ctx, &found.bot.id, &Expected::Any).await.expect("it is there");
+            }
+        }
+        let edit = accounts::Edit { name: Some(self.one_of("Acme", 3)) };
+        accounts::update(&ctx, &Expected::Any, &edit).await.expect("it is there");
+    }
+
+    async fn edit_roles(&mut self) {
+        let ctx = self.app.operator();
+        let role_type = if self.flip() { RoleType::Admin } else { RoleType::Bot };
+        let roles = roles::list(&ctx, role_type, Page::first(50)).await.expect("a list").items;
+        let role = &roles[self.rng.random_range(0..roles.len())];
+        let (permission, level) = match role_type {
+            RoleType::Admin => ("Manage Users", Level::Yes),
+            RoleType::Bot => ("Batch Testing", if self.flip() { Level::Full } else { Level::View }),
+        };
+        let edit = roles::Edit {
+            name: self.flip().then(|| self.one_of("Role", 5)),
+            description: None,
+            permissions: Some(Permissions::of([(permission, level)])),
+        };
+        let _ = roles::update(&ctx, &role.id, &Expected::Any, &edit).await;
+        let _ = roles::copy(&ctx, &role.id, &self.one_of("Role", 5), None).await;
+        if self.rng.random_range(0..3) == 0 {
+            let _ = roles::remove(&ctx, &role.id, &Expected::Any).await;
+        }
+    }
+
     async fn change_apps(&mut self) {
         let ctx = self.app.operator();
-        let bots = rolecall_control::bots::list(&ctx, Page::first(50)).await.expect("a list").items;
+        let bots = bots::list(&ctx, Page::first(50)).await.expect("a list").items;
         let new = NewApp {
             name: "App".to_owned(),
             kind: Kind::Builder,

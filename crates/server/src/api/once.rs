@@ -234,9 +234,7 @@ mod tests {
     #[test]
     fn what_is_no_key_is_refused() {
         let long = "k".repeat(256).leak();
-        for bad in
-            ["", "\"\"", "\"a", "a\"", "a b", "\"a\"b", "\"a\";p=1", "a,b", r#""\x""#, "ключ", "\"\u{7f}\"", long]
-        {
+        for bad in ["", "\"\"", "\"a", "a\"", "a b", "\"a\"b", "\"a\";p=1", "a,b", r#""\x""#, "ключ", long] {
             assert!(read(&[bad]).is_err(), "{bad:?}");
         }
         assert!(read(&["a", "a"]).is_err());

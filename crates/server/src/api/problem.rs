@@ -109,8 +109,18 @@ impl ApiProblem {
 }
 
 /// The kind of problem that a broken rule is. Rules of calls this door does not have are told alike.
-fn kind_of(rule: Rule) -> Kind {
-    match rule {
+fn kind_of(fault: &Fault) -> Kind {
+    match fault.rule {
+        // What the path names, and not the body.
+        Rule::UnknownBot | Rule::UnknownGroup | Rule::UnknownRole | Rule::UnknownUser if fault.path.is_empty() => {
+            NOT_FOUND
+        }
+        Rule::UnknownUser => ("unknown-user", StatusCode::UNPROCESSABLE_ENTITY, "A user is not known"),
+        Rule::UnknownGroup => ("unknown-group", StatusCode::UNPROCESSABLE_ENTITY, "A group is not known"),
+        Rule::UnknownRole => ("unknown-role", StatusCode::UNPROCESSABLE_ENTITY, "A role is not known"),
+        Rule::GroupCycle => ("group-cycle", StatusCode::UNPROCESSABLE_ENTITY, "A group would contain itself"),
+        Rule::AddAndRemove => ("add-and-remove", StatusCode::UNPROCESSABLE_ENTITY, "One is both added and removed"),
+        Rule::RoleFixed => ("built-in-role", StatusCode::FORBIDDEN, "The role is built in"),
         Rule::UnknownBot => ("unknown-bot", StatusCode::UNPROCESSABLE_ENTITY, "A bot is not known"),
         Rule::Taken => ("taken", StatusCode::CONFLICT, "It is taken"),
         Rule::Moved => ("moved", StatusCode::CONFLICT, "The account changed meanwhile"),
@@ -202,7 +212,7 @@ impl From<ControlError> for ApiProblem {
         match error {
             ControlError::Invalid(problems) => problems.into(),
             ControlError::Refused(faults) => {
-                let kind = faults.first().map_or(NOT_FOUND, |fault| kind_of(fault.rule));
+                let kind = faults.first().map_or(NOT_FOUND, kind_of);
                 let detail = match faults.as_slice() {
                     [only] => sentence(&only.detail),
                     many => format!("There are {} problems; nothing was done.", many.len()),

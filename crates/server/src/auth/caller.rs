@@ -64,6 +64,12 @@ needs! {
     ReadRoles = Some(Scope::RoleManagement), acts::LOOK;
     /// Changing roles and who holds them.
     ManageRoles = Some(Scope::RoleManagement), acts::EDIT_ROLES;
+    /// Making, changing and removing groups, and who is in them.
+    ManageGroups = Some(Scope::RoleManagement), acts::MANAGE_GROUPS;
+    /// Making, changing and removing bots.
+    ManageBots = Some(Scope::RoleManagement), acts::MANAGE_BOTS;
+    /// Changing the account's settings.
+    ChangeSettings = Some(Scope::RoleManagement), acts::CHANGE_SETTINGS;
     /// Looking users up.
     ReadUsers = Some(Scope::UserManagement), acts::LOOK;
     /// Making, changing and removing users.

@@ -13,7 +13,7 @@ pub mod session;
 pub mod token;
 
 pub use caller::{
-    Caller, Denied, EraseData, ManageRoles, ManageSessions, ManageUsers, Need, ReadAudit, ReadRoles, ReadUsers,
-    SignedIn, UploadFiles,
+    Caller, ChangeSettings, Denied, EraseData, ManageBots, ManageGroups, ManageRoles, ManageSessions, ManageUsers,
+    Need, ReadAudit, ReadRoles, ReadUsers, SignedIn, UploadFiles,
 };
 pub use memory::Memory;

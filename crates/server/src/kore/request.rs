@@ -92,6 +92,13 @@ impl Params {
         Ok(Page { limit, start })
     }
 
+    /// Which rows of list `name`: `limit` up to `max`, and those after `cursor`.
+    pub fn cursor_page(&self, ctx: &Ctx, name: &str, max: u32) -> Result<Page, Problem> {
+        let limit = page::parse_limit("limit", self.get("limit"), max)?;
+        let after = self.get("cursor").map(|cursor| list::open_cursor(ctx, name, cursor)).transpose()?;
+        Ok(Page { limit, start: Start::After(after.unwrap_or_default()) })
+    }
+
     /// Which rows of a list whose `offset` counts pages (wire section 5).
     pub fn numbered_page(&self, max: u32) -> Result<Page, Problem> {
         let limit = page::parse_limit("limit", self.get("limit"), max)?;

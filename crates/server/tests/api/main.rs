@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "what is missing in an answer fails the test")]
 
 mod callbacks;
+mod edited;
 mod erasures;
 mod keys;
 mod once;

@@ -1,7 +1,8 @@
 //! Every change leaves its audit entry, with its author; what changes nothing leaves none.
 
+use axum::http::Method;
 use rolecall_control::accounts;
-use rolecall_testkit::{TestApp, each_engine};
+use rolecall_testkit::{Request, TestApp, each_engine};
 
 use super::world::{CALLS, World, call};
 
@@ -25,6 +26,10 @@ const ONCE: &[&str] = &[
     "POST /api/v1/erasures/{id}/approve",
     "POST /api/v1/erasures/{id}/retry",
     "POST /api/v1/holds",
+    "POST /api/v1/bots",
+    "POST /api/v1/groups",
+    "POST /api/v1/roles",
+    "POST /api/v1/roles/{id}/copy",
 ];
 
 each_engine! {
@@ -64,4 +69,55 @@ each_engine! {
             assert_eq!(accounts::get(&ctx).await.expect("the account"), before, "{route} changed something the second time");
         }
     }
+
+    async fn a_call_sent_again_with_its_key_is_answered_as_before_and_changes_nothing(app: TestApp) {
+        let world = World::fill(&app, &app.tenant, "own").await;
+        let ctx = app.operator();
+        let mut n_sent = 0;
+        for (route, path, body) in CALLS.iter().filter(|(route, ..)| takes_key(route)) {
+            let (path, body) = (world.fill_in(path), world.fill_in(body));
+            let send = async || {
+                let request = Request::new(Method::POST, &path).token(&app.tenant.token).header("idempotency-key", "k");
+                app.send(request.bytes(body.clone().into_bytes())).await
+            };
+            let first = send().await;
+            if first.json()["type"] == "/problems/key-reused" {
+                // The route's second call in the list: the key is its first one's.
+                continue;
+            }
+            assert!(first.status.is_success(), "{route}: {}", first.body);
+            let before = accounts::get(&ctx).await.expect("the account");
+            let again = send().await;
+            assert_eq!(again.shown(), first.shown(), "{route}");
+            assert_eq!(again.headers["idempotent-replayed"], "true", "{route}");
+            for header in ["location", "etag", "content-type", "cache-control"] {
+                assert_eq!(again.headers.get(header), first.headers.get(header), "{route}");
+            }
+            assert_eq!(accounts::get(&ctx).await.expect("the account"), before, "{route} did it again");
+            n_sent += 1;
+        }
+        assert!(n_sent > 8, "only {n_sent} calls were sent again");
+    }
 }
+
+/// Whether a route is a POST of our own API that changes something.
+fn takes_key(route: &str) -> bool {
+    route.starts_with("POST /api/v1/") && !LOOK_UPS.contains(&route)
+}
+
+#[test]
+fn the_document_tells_which_calls_take_a_key_and_which_need_a_version() {
+    let document = serde_json::to_value(rolecall_server::routes::document()).expect("the document is JSON");
+    for route in super::routes() {
+        let (method, path) = route.split_once(' ').expect("a method and a path");
+        let parameters = document["paths"][path][method.to_lowercase()]["parameters"].as_array().cloned();
+        let has = |name: &str| parameters.iter().flatten().any(|parameter| parameter["name"] == name);
+        assert_eq!(has("Idempotency-Key"), takes_key(&route), "{route}");
+        let is_edit =
+            path.starts_with("/api/v1/") && ["PATCH", "DELETE"].contains(&method) && !UNVERSIONED.contains(&&*route);
+        assert_eq!(has("If-Match"), is_edit, "{route}");
+    }
+}
+
+/// Calls that change something that nobody edits.
+const UNVERSIONED: &[&str] = &["DELETE /api/v1/holds/{id}", "DELETE /api/v1/sessions/{id}"];

@@ -27,7 +27,13 @@ use serde_json::{Value, json};
 /// A call to record: its route, what it shows, where the fact comes from, path and body. `<role x>`,
 /// `<bot x>`, `<group x>` and `<file>` stand for ids of the company.
 #[derive(PartialEq)]
-struct Call(&'static str, &'static str, &'static str, &'static str, &'static str);
+pub(super) struct Call(
+    pub(super) &'static str,
+    pub(super) &'static str,
+    pub(super) &'static str,
+    pub(super) &'static str,
+    pub(super) &'static str,
+);
 
 const CALLS: &[Call] = &[
     Call("GET /api/public/roles", "A page of bot roles", "wire 7.6", "/api/public/roles?roleType=bot&limit=2", ""),
@@ -358,7 +364,7 @@ each_engine! {
             "path": "/api/public/uploadfile", "body": null, "status": upload.status.as_u16(), "answer": upload.json(),
         }));
         let is_away = with_chat(&mut app, &company).await;
-        for call in API_CALLS {
+        for call in API_CALLS.iter().chain(crate::edited::CALLS) {
             is_away.store(*call == IN_VAIN, Ordering::SeqCst);
             if [WORK, IN_VAIN].contains(call) {
                 while app.server.engine.work_one().await.expect("the work is done") {}
@@ -389,6 +395,9 @@ async fn record(app: &TestApp, company: &Company, made: &mut Made, call: &Call) 
     let path = path.replace("<owner>", &company.account.owner_id);
     let (method, _) = route.split_once(' ').expect("a method and a path");
     let mut request = Request::new(method.parse().expect("a method"), &path).token(&company.token);
+    if ["PATCH", "DELETE"].contains(&method) {
+        request = request.header("if-match", "*");
+    }
     let body: Value = if body.is_empty() { Value::Null } else { serde_json::from_str(&body).expect("a JSON body") };
     if !body.is_null() {
         request = request.json(&body);

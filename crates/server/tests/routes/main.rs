@@ -6,6 +6,7 @@
 mod audited;
 mod compression;
 mod documents;
+mod edited;
 mod examples;
 mod in_memory;
 mod remembered;

@@ -74,6 +74,11 @@ async fn lists(app: &TestApp, token: &str) -> Vec<String> {
         "/api/public/auditlogs?size=100",
         "/api/v1/erasures",
         "/api/v1/holds",
+        "/api/v1/account",
+        "/api/v1/bots",
+        "/api/v1/groups",
+        "/api/v1/roles?roleType=admin",
+        "/api/v1/roles?roleType=bot",
     ] {
         lists.push(app.send(Request::new(Method::GET, path).token(token)).await.shown());
     }

@@ -92,6 +92,38 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("DELETE /api/v1/holds/{id}", "/api/v1/holds/<hold>", ""),
     ("GET /api/v1/sessions", "/api/v1/sessions?userId=<owner id>", ""),
     ("DELETE /api/v1/sessions/{id}", "/api/v1/sessions/<session>", ""),
+    ("PATCH /api/v1/account", "/api/v1/account", r#"{"name":"Renamed"}"#),
+    ("GET /api/v1/bots", "/api/v1/bots?limit=1&cursor=<bot cursor>", ""),
+    ("POST /api/v1/bots", "/api/v1/bots", r#"{"name":"Fresh","owner":"<owner>"}"#),
+    ("POST /api/v1/bots", "/api/v1/bots", r#"{"name":"Fresher","owner":"<owner id>"}"#),
+    ("GET /api/v1/bots/{id}", "/api/v1/bots/<bot>", ""),
+    ("PATCH /api/v1/bots/{id}", "/api/v1/bots/<bot>", r#"{"description":"New","owner":"<owner>"}"#),
+    ("DELETE /api/v1/bots/{id}", "/api/v1/bots/<spare bot>", ""),
+    ("GET /api/v1/groups", "/api/v1/groups?limit=1&cursor=<group cursor>", ""),
+    ("POST /api/v1/groups", "/api/v1/groups", r#"{"name":"Fresh"}"#),
+    ("GET /api/v1/groups/{id}", "/api/v1/groups/<group>", ""),
+    ("PATCH /api/v1/groups/{id}", "/api/v1/groups/<empty group>", r#"{"description":"New"}"#),
+    ("GET /api/v1/groups/{id}/groups", "/api/v1/groups/<group>/groups", ""),
+    ("GET /api/v1/groups/{id}/members", "/api/v1/groups/<team>/members", ""),
+    ("GET /api/v1/groups/{id}/members", "/api/v1/groups/<team>/members?limit=1&cursor=<member cursor>", ""),
+    ("POST /api/v1/groups/{id}/members", "/api/v1/groups/<team>/members", r#"{"add":[{"userId":"<owner id>"}]}"#),
+    (
+        "POST /api/v1/groups/{id}/members",
+        "/api/v1/groups/<team>/members",
+        r#"{"add":[{"emailId":"<owner>"},{"groupId":"<empty group>"}],"remove":[{"emailId":"<email>"},{"groupName":"<group name>"}]}"#,
+    ),
+    ("DELETE /api/v1/groups/{id}", "/api/v1/groups/<team>", ""),
+    ("GET /api/v1/roles", "/api/v1/roles?roleType=bot&cursor=<role cursor>", ""),
+    (
+        "POST /api/v1/roles",
+        "/api/v1/roles",
+        r#"{"roleType":"bot","name":"Fresh","permissions":{"Tasks":"VIEW"},"refId":"fresh"}"#,
+    ),
+    ("GET /api/v1/roles/{id}", "/api/v1/roles/<bot role>", ""),
+    ("PATCH /api/v1/roles/{id}", "/api/v1/roles/<admin role>", r#"{"description":"New"}"#),
+    ("POST /api/v1/roles/{id}/copy", "/api/v1/roles/<bot role>/copy", r#"{"name":"Copied"}"#),
+    ("GET /api/v1/roles/{id}/removal", "/api/v1/roles/<bot role>/removal", ""),
+    ("DELETE /api/v1/roles/{id}", "/api/v1/roles/<spare role>", ""),
     (
         "POST /access/v1/evaluation",
         "/access/v1/evaluation",
@@ -134,6 +166,8 @@ pub(crate) const WITHOUT_IDS: &[&str] = &[
     "GET /api/public/roles/export",
     "POST /api/public/uploadfile",
     "POST /api/v1/suppressions/check",
+    "GET /api/v1/account",
+    "GET /api/v1/permissions",
     "GET /.well-known/authzen-configuration",
     "GET /.well-known/jwks.json",
     "GET /healthz",
@@ -150,8 +184,9 @@ impl World {
         let ctx =
             Ctx::new(&app.server.core, tenant.account.no, rolecall_model::audit::Actor::Operator, Meter::default());
         let bot = bots::create(&ctx, &bots::NewBot::named(format!("{name} bot"))).await.expect("a bot");
+        let spare = bots::create(&ctx, &bots::NewBot::named(format!("{name} spare"))).await.expect("a bot");
         let mut made = Vec::new();
-        for kind in ["group", "empty group"] {
+        for kind in ["group", "empty group", "team"] {
             let new = groups::NewGroup { name: format!("{name} {kind}"), description: String::new() };
             made.push(groups::create(&ctx, &new).await.expect("a group"));
         }
@@ -172,6 +207,14 @@ impl World {
         let other_file = text(&app.send(upload).await.json()["fileId"]);
         map(app, &ctx, name).await;
         let erasures = erasures(app, tenant, &bot.id).await;
+        let members = json!({"add": [{"emailId": format!("one@{name}.example")}, {"groupId": made[0].id}]});
+        let members_of = format!("/api/v1/groups/{}/members", made[2].id);
+        sent(app, tenant, "POST", &members_of, &members).await;
+        let members = sent(app, tenant, "GET", &format!("{members_of}?limit=1"), &Value::Null).await;
+        let spare_role = json!({"roleType": "bot", "name": format!("{name} spare"), "permissions": {"Tasks": "FULL"}});
+        let spare_role = sent(app, tenant, "POST", "/api/v1/roles", &spare_role).await;
+        let bots = sent(app, tenant, "GET", "/api/v1/bots?limit=1", &Value::Null).await;
+        let groups = sent(app, tenant, "GET", "/api/v1/groups?limit=1", &Value::Null).await;
         let listed = sent(app, tenant, "GET", "/api/v1/erasures?limit=1", &Value::Null).await;
         let mut holds = Vec::new();
         for _ in 0..2 {
@@ -201,6 +244,12 @@ impl World {
             ("bot role", text(&bot_roles["roles"][2]["_id"])),
             ("admin role", text(&admin_role[0]["_id"])),
             ("bot", bot.id),
+            ("spare bot", spare.id),
+            ("bot cursor", text(&bots["nextCursor"])),
+            ("team", made[2].id.clone()),
+            ("group cursor", text(&groups["nextCursor"])),
+            ("member cursor", text(&members["nextCursor"])),
+            ("spare role", text(&spare_role["roleId"])),
             ("email", format!("one@{name}.example")),
             ("new email", format!("new@{name}.example")),
             ("owner", tenant.account.owner_email.clone()),
@@ -309,7 +358,10 @@ pub(crate) fn names(text: &str) -> Vec<&str> {
 /// Sends a call of the list.
 pub(crate) async fn call(app: &TestApp, token: &str, route: &str, path: &str, body: &str) -> Reply {
     let (method, _) = route.split_once(' ').expect("a method and a path");
-    let request = Request::new(method.parse().expect("a method"), path).token(token);
+    let mut request = Request::new(method.parse().expect("a method"), path).token(token);
+    if ["PATCH", "DELETE"].contains(&method) {
+        request = request.header("if-match", "*");
+    }
     let request = if body.is_empty() {
         request
     } else {

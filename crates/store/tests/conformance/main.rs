@@ -14,6 +14,7 @@ mod marks;
 mod memberships;
 mod names;
 mod receipts;
+mod roles;
 mod users;
 
 use rolecall_model::{

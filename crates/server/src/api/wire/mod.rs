@@ -1,9 +1,13 @@
 //! The shapes of our own API: what comes in is read here with each problem told by its place, and what
 //! goes out has the names people see.
 
+pub mod account;
+pub mod bots;
 pub mod erasures;
+pub mod groups;
 pub mod holds;
 pub mod preview;
 pub mod report;
+pub mod roles;
 pub mod sessions;
 pub mod subjects;
