@@ -27,11 +27,11 @@ fn renamed(name: &str) -> Edit {
 
 /// Who is in a group, by address or name.
 fn called(members: &[Member]) -> Vec<&str> {
-    let name = |member| match member {
-        &Member::User(ref user) => user.email.as_str(),
-        &Member::Group(ref group) => group.name.as_str(),
-    };
-    members.iter().map(name).collect()
+    let names = members.iter().map(|member| match member {
+        Member::User(user) => user.email.as_str(),
+        Member::Group(group) => group.name.as_str(),
+    });
+    names.collect()
 }
 
 each_engine! {

@@ -32,11 +32,8 @@ impl<'a> Story<'a> {
             request = request.json(&body);
         }
         let reply = self.app.send(request).await;
-        self.told += &format!("{method} {path}");
-        if !body.is_null() {
-            self.told += &format!(" {body}");
-        }
-        self.told += &format!("\n{}", shown(&reply));
+        let sent = if body.is_null() { String::new() } else { format!(" {body}") };
+        self.told.extend([method.as_str(), " ", path, &sent, "\n", &shown(&reply)]);
         if let Some(etag) = reply.headers.get("etag") {
             etag.to_str().expect("a tag is ASCII").clone_into(&mut self.etag);
         }
@@ -52,7 +49,7 @@ fn shown(reply: &Reply) -> String {
     let mut shown = format!("{}", reply.status.as_u16());
     for header in ["location", "etag", "cache-control", "content-type"] {
         if let Some(value) = reply.headers.get(header) {
-            shown += &format!(" {header}: {}", value.to_str().expect("ASCII"));
+            shown.extend([" ", header, ": ", value.to_str().expect("ASCII")]);
         }
     }
     format!("{shown}\n{}\n\n", reply.body)

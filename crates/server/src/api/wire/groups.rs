@@ -175,7 +175,10 @@ pub enum MemberKey {
     GroupName(String),
 }
 
-const KEYS: [(&str, fn(String) -> Who); 4] =
+/// A member of the body, and whom its value names.
+type Key = (&'static str, fn(String) -> Who);
+
+const KEYS: [Key; 4] =
     [("userId", Who::UserId), ("emailId", Who::Email), ("groupId", Who::GroupId), ("groupName", Who::GroupName)];
 
 /// Reads the body of `POST groups/{id}/members`.
