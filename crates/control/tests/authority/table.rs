@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use rolecall_control::{
     Ctx, Error, access,
     access::{Kind as TargetKind, Permission, Question, Target, Who},
+    accounts,
     apps::{self, Action as AppAction, NewApp},
     assignments::{self, Action, Principal},
     audit::{self, Query},
@@ -17,7 +18,8 @@ use rolecall_control::{
     holdings,
     manifest_export::{self, Failed},
     role_import::{self, Order},
-    roles, sessions, sign_in,
+    roles::{self, NewRole},
+    sessions, sign_in,
     users::{self, Access, Failure, Key, Particulars, Wish},
     version::Expected,
 };
@@ -84,7 +86,7 @@ impl World {
         let mut outcomes = Outcomes::default();
         self.look(ctx, &mut outcomes).await;
         self.change_people(ctx, nth, &mut outcomes).await;
-        self.change_roles(ctx, &mut outcomes).await;
+        self.change_roles(ctx, nth, &mut outcomes).await;
         Self::change_things(ctx, nth, &mut outcomes).await;
         Self::erase(ctx, &mut outcomes).await;
         outcomes
@@ -93,6 +95,9 @@ impl World {
     async fn look(&self, ctx: &Ctx, outcomes: &mut Outcomes) {
         let page = Page::first(1);
         outcomes.note(acts::LOOK, "roles::list", roles::list(ctx, RoleType::Admin, page).await);
+        outcomes.note(acts::LOOK, "roles::get", roles::get(ctx, "none").await);
+        outcomes.note(acts::LOOK, "roles::removal", roles::removal(ctx, "none").await);
+        outcomes.note(acts::LOOK, "accounts::settings", accounts::settings(ctx).await);
         outcomes.note(acts::LOOK, "roles::export", roles::export(ctx, RoleType::Bot).await);
         outcomes.note(acts::LOOK, "groups::list", groups::list(ctx, page).await);
         outcomes.note(acts::LOOK, "groups::search", groups::search(ctx, "", page).await);
@@ -146,7 +151,7 @@ impl World {
         outcomes.note(acts::REMOVE_USERS, "users::remove", users::remove(ctx, &[key("nobody@acme.example")]).await);
     }
 
-    async fn change_roles(&self, ctx: &Ctx, outcomes: &mut Outcomes) {
+    async fn change_roles(&self, ctx: &Ctx, nth: usize, outcomes: &mut Outcomes) {
         let [of_account, of_bots] = &self.roles;
         let to_cid = || Principal::Email("cid@acme.example".to_owned());
         let element = assigned(of_account, None, Action::Add, to_cid());
@@ -164,6 +169,26 @@ impl World {
             outcomes.note(act, "role_import::preview", role_import::preview(ctx, &order).await);
             outcomes.note(act, "role_import::import", role_import::import(ctx, &order).await);
         }
+        for (role_type, role, act) in
+            [(RoleType::Admin, of_account, acts::EDIT_ADMIN_ROLES), (RoleType::Bot, of_bots, acts::EDIT_BOT_ROLES)]
+        {
+            let new = NewRole {
+                role_type,
+                name: format!("New {nth}"),
+                description: String::new(),
+                permissions: role.permissions.clone(),
+                ref_id: None,
+            };
+            let any = Expected::Any;
+            outcomes.note(act, "roles::copy", roles::copy(ctx, &role.id, &format!("Copied {nth}"), None).await);
+            let described = roles::Edit { description: Some(format!("Of {nth}")), ..roles::Edit::default() };
+            outcomes.note(act, "roles::update", roles::update(ctx, &role.id, &any, &described).await);
+            let made = roles::create(ctx, &new).await;
+            if let Ok(made) = &made {
+                outcomes.note(act, "roles::remove", roles::remove(ctx, &made.id, &any).await);
+            }
+            outcomes.note(act, "roles::create", made);
+        }
         outcomes.note(acts::EDIT_ROLES, "role_import::revert", role_import::revert(ctx, "none").await);
         outcomes.note(acts::UPLOAD, "files::upload", files::upload(ctx, b"[]").await);
     }
@@ -179,6 +204,8 @@ impl World {
         let done = bots::update(ctx, "none", &any, &bots::Edit::default()).await;
         outcomes.note(acts::MANAGE_BOTS, "bots::update", done);
         outcomes.note(acts::MANAGE_BOTS, "bots::remove", bots::remove(ctx, "none", &any).await);
+        let edit = accounts::Edit { name: Some(format!("Acme {nth}")) };
+        outcomes.note(acts::CHANGE_SETTINGS, "accounts::update", accounts::update(ctx, &any, &edit).await);
         let made = bots::create(ctx, &NewBot::named(format!("Bot {nth}"))).await;
         outcomes.note(acts::MANAGE_BOTS, "bots::create", made);
         let new = NewApp {
@@ -246,7 +273,6 @@ each_engine! {
             acts::MANAGE_USERS_OR_GRANTS.title,
             acts::ASSIGN_MASTER_ADMIN.title,
             acts::ASSIGN_ANY_ADMIN_ROLE.title,
-            acts::CHANGE_SETTINGS.title,
         ]);
     }
 }

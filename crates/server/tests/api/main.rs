@@ -5,5 +5,6 @@
 mod callbacks;
 mod edited;
 mod erasures;
+mod escalation;
 mod keys;
 mod once;
