@@ -71,7 +71,7 @@ pub async fn list(ctx: &Ctx, query: &Query) -> Result<Page, Error> {
 
 /// The id of an entry outside: 24 hex digits, which are the second it is of, a mark of its account,
 /// and its number. It is reckoned, not stored.
-fn entry_id(account_id: &str, seq: i64, at: Instant) -> String {
+pub(crate) fn entry_id(account_id: &str, seq: i64, at: Instant) -> String {
     let seconds = at.as_ms().div_euclid(1_000) & 0xffff_ffff;
     let mark = hex(digest::digest(&digest::SHA256, account_id.as_bytes()).as_ref());
     format!("{seconds:08x}{}{seq:010x}", mark.get(..6).unwrap_or_default())

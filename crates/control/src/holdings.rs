@@ -1,5 +1,9 @@
 //! Who holds what: users with their roles, held directly and by way of groups.
 
+mod gather;
+mod history;
+mod search;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rolecall_model::{
@@ -22,6 +26,10 @@ use crate::{
     authority::acts,
     list::{self, List},
 };
+
+pub use gather::{Named, Why};
+pub use history::{Event, HISTORY, History, Moment, history};
+pub use search::{Filter, Found, Holding, MAX_LIMIT, SEARCH, Span, UserHoldings, of_group, of_user, search};
 
 /// The name of [`list()`] in cursors.
 pub const LIST: &str = "holdings";

@@ -5,6 +5,7 @@
 
 mod access;
 mod create;
+mod directory;
 mod grants;
 mod info;
 mod particulars;
@@ -13,6 +14,7 @@ mod update;
 
 pub use access::{Access, set_access};
 pub use create::create;
+pub use directory::{Details, LIST, Listed, Row, find, list};
 pub use grants::{Grant, What};
 pub use info::{Info, info};
 pub use particulars::{Particulars, Task};

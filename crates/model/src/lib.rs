@@ -18,6 +18,7 @@ pub mod page;
 pub mod problem;
 pub mod role;
 pub mod role_import;
+pub mod search;
 pub mod text;
 pub mod time;
 pub mod user;

@@ -75,11 +75,18 @@ impl Facts {
     /// The places of those of `n_users` who have what is sought, in order.
     pub(crate) fn find(&self, n_users: usize, sought: &Sought) -> Vec<usize> {
         let mut held: Vec<usize> = Vec::new();
-        self.bots.each_equal(&self.bytes, self.total_held, sought.bot, |index| {
+        let mut look = |index: usize| {
             if sought.roles.has(self.roles.get(&self.bytes, index)) {
                 held.push(index);
             }
-        });
+        };
+        match sought.bot {
+            Some(bot) => self.bots.each_equal(&self.bytes, self.total_held, bot, look),
+            None => {
+                let is_there = |index: &usize| sought.bots.has(self.bots.get(&self.bytes, *index));
+                (0..self.total_held).filter(is_there).for_each(&mut look);
+            }
+        }
         let mut joined: Vec<usize> = Vec::new();
         for index in 0..self.total_joined {
             if sought.groups.has(self.groups.get(&self.bytes, index)) {

@@ -7,7 +7,7 @@ use rolecall_model::group::Group;
 use crate::{
     catalogue::{Given, Gives, GroupEntry},
     facts::Fact,
-    image::Image,
+    image::{BotRef, Image, RoleRef},
     ints::size,
     search::Holders,
     table::{Fragment, Ref, Table},
@@ -52,6 +52,22 @@ impl<'r> GroupRef<'r> {
             inside.filter_map(|slot| Some(Self { entry: groups.get_ref(*slot)?, ..self })).collect();
         inside.sort_unstable_by_key(|group| group.no);
         inside.into_iter()
+    }
+
+    /// The groups it is directly in, in order of their numbers.
+    pub fn around(self) -> impl Iterator<Item = GroupRef<'r>> {
+        let groups = &self.image.groups;
+        let around = self.entry.entry().around.iter();
+        let mut around: Vec<Self> =
+            around.filter_map(|slot| Some(Self { entry: groups.get_ref(*slot)?, ..self })).collect();
+        around.sort_unstable_by_key(|group| group.no);
+        around.into_iter()
+    }
+
+    /// The roles that it holds itself, each with the bot it acts on if it acts on one; in no particular order.
+    pub fn held(self) -> impl Iterator<Item = (RoleRef<'r>, Option<BotRef<'r>>)> {
+        let image = self.image;
+        self.entry.entry().holds.iter().filter_map(move |fact| image.refs(*fact))
     }
 
     /// How many users are directly in it.

@@ -97,6 +97,13 @@ impl Image {
         self.roles.get(fact.role).is_some() && (fact.bot == 0 || self.bots.get(fact.bot).is_some())
     }
 
+    /// The role and the bot of a fact, if they are there.
+    pub(crate) fn refs(&self, fact: Fact) -> Option<(RoleRef<'_>, Option<BotRef<'_>>)> {
+        let role = self.roles.get_ref(fact.role)?;
+        let bot = if fact.bot == 0 { None } else { Some(self.bots.get_ref(fact.bot)?) };
+        Some((role, bot))
+    }
+
     pub(crate) fn user<'r>(&'r self, found: Found<'r>) -> UserRef<'r> {
         UserRef::new(self, found)
     }

@@ -1,7 +1,7 @@
 //! Who may do something on a bot or on the account: users in order, found without looking at all.
 
 use rolecall_model::{
-    ids::{RoleNo, UserNo},
+    ids::{GroupNo, RoleNo, UserNo},
     page::Start,
     role::Level,
 };
@@ -9,7 +9,7 @@ use rolecall_model::{
 use crate::{
     access::{Target, reaches},
     groups::reached,
-    image::{Image, Roster},
+    image::{Image, RoleRef, Roster},
     sought::{Bits, Sought, ones},
     table::Ref,
     tree::{Chunk, Found, Walk},
@@ -37,30 +37,60 @@ impl Roster {
             let role = image.roles.get(role);
             role.zip(permission).is_some_and(|(role, permission)| reaches(role.level(permission), level))
         };
-        let sought = sought(image, image.slot_of(target), grants);
-        Holders::new(image, sought, after)
+        Holders::new(image, sought(image, Some(target), grants), after)
     }
 
     /// The users behind the one with number `after` who hold `role` on `target`.
     pub fn users_with(&self, role: RoleNo, target: Target, after: Option<UserNo>) -> Holders<'_> {
         let image = &*self.0;
         let wanted = image.roles.slot(role.0);
-        let sought = sought(image, image.slot_of(target), |role| Some(role) == wanted);
+        let sought = sought(image, Some(target), |role| Some(role) == wanted);
         Holders::new(image, sought, after)
+    }
+
+    /// The users behind the one with number `after` who hold one of the `wanted` roles on `target`, or
+    /// without one wherever.
+    pub fn holders(
+        &self,
+        target: Option<Target>,
+        wanted: impl Fn(RoleRef<'_>) -> bool,
+        after: Option<UserNo>,
+    ) -> Holders<'_> {
+        let image = &*self.0;
+        let wanted = |role: u32| image.roles.get_ref(role).is_some_and(&wanted);
+        let sought = sought(image, target, wanted);
+        Holders::new(image, sought, after)
+    }
+
+    /// The users behind the one with number `after` who are in `group`, or in a group inside it.
+    pub fn users_inside(&self, group: GroupNo, after: Option<UserNo>) -> Holders<'_> {
+        let image = &*self.0;
+        let groups = reached(&image.groups, image.groups.slot(group.0), |entry| &entry.inside);
+        Holders::new(image, Sought::new(Some(0), &[], groups.into_iter().collect()), after)
     }
 }
 
-/// Whoever holds one of the `wanted` roles on the bot in slot `bot`, directly or by groups.
-fn sought(image: &Image, bot: Option<u32>, wanted: impl Fn(u32) -> bool) -> Sought {
-    let Some(bot) = bot else { return Sought::default() };
-    let ever_held = image.ever_held.get(bot as usize).map_or(&[][..], Vec::as_slice);
-    let roles = ones(ever_held).filter(|role| wanted(*role)).collect();
+/// Whoever holds one of the `wanted` roles on `target` (nobody on a bot that is not there; without a
+/// target, wherever), directly or by groups.
+fn sought(image: &Image, target: Option<Target>, wanted: impl Fn(u32) -> bool) -> Sought {
+    let bot = target.map(|target| image.slot_of(target));
+    if bot == Some(None) {
+        return Sought::default();
+    }
+    let bot = bot.flatten();
+    let is_there = |slot: u32| match bot {
+        Some(bot) => bot == slot,
+        None => slot == 0 || image.bots.get(slot).is_some(),
+    };
+    let held = image.ever_held.iter().zip(0..).filter(|(_, slot)| is_there(*slot));
+    let pairs = held.flat_map(|(roles, slot)| ones(roles).map(move |role| (slot, role)));
+    let pairs: Vec<(u32, u32)> = pairs.filter(|(_, role)| wanted(*role)).collect();
     let groups = image.groups.list(Start::Offset(0)).filter(|group| {
         let holds = group.entry().holds.iter();
-        holds.filter(|fact| fact.bot == bot).any(|fact| wanted(fact.role))
+        holds.filter(|fact| is_there(fact.bot)).any(|fact| wanted(fact.role))
     });
     let groups = reached(&image.groups, groups.map(Ref::slot), |entry| &entry.inside);
-    Sought::new(bot, roles, groups.into_iter().collect())
+    Sought::new(bot, &pairs, groups.into_iter().collect())
 }
 
 impl<'r> Holders<'r> {
@@ -74,7 +104,7 @@ impl<'r> Holders<'r> {
 
     /// The users directly in the group in slot `group`.
     pub(crate) fn in_group(image: &'r Image, group: u32) -> Self {
-        Self::new(image, Sought::new(0, Bits::default(), Bits::from_iter([group])), None)
+        Self::new(image, Sought::new(Some(0), &[], Bits::from_iter([group])), None)
     }
 }
 

@@ -2,10 +2,13 @@
 
 use crate::sieve::{Mask, pair_bit};
 
-/// What a user must have to be found: one of these roles on this bot, or one of these groups.
+/// What a user must have to be found: one of these roles on this bot (without one, on any or on the
+/// account), or one of these groups.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sought {
-    pub(crate) bot: u32,
+    pub(crate) bot: Option<u32>,
+    /// The bots it may be on, where it may be on any: one that is gone is none of them.
+    pub(crate) bots: Bits,
     pub(crate) roles: Bits,
     pub(crate) groups: Bits,
     /// The same in the form of sieves.
@@ -14,10 +17,13 @@ pub(crate) struct Sought {
 }
 
 impl Sought {
-    pub(crate) fn new(bot: u32, roles: Bits, groups: Bits) -> Self {
-        let held_mask = Mask::of(ones(&roles.0).map(|role| pair_bit(bot, role)));
+    /// `pairs` are the bots and roles that are sought together, as far as anybody may have them.
+    pub(crate) fn new(bot: Option<u32>, pairs: &[(u32, u32)], groups: Bits) -> Self {
+        let held_mask = Mask::of(pairs.iter().map(|(bot, role)| pair_bit(*bot, *role)));
         let joined_mask = Mask::of(ones(&groups.0));
-        Self { bot, roles, groups, held_mask, joined_mask }
+        let bots = pairs.iter().map(|(bot, _)| *bot).collect();
+        let roles = pairs.iter().map(|(_, role)| *role).collect();
+        Self { bot, bots, roles, groups, held_mask, joined_mask }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     groups::GroupRef,
     held::Holdings,
     id::Id,
-    image::Image,
+    image::{BotRef, Image, RoleRef},
     tree::{Found, Walk},
 };
 
@@ -93,6 +93,13 @@ impl<'r> UserRef<'r> {
         let mut holdings = Holdings::default();
         holdings.read(self);
         holdings
+    }
+
+    /// The roles that it holds without any group, each with the bot it acts on if it acts on one; in no
+    /// particular order.
+    pub fn held_directly(self) -> impl Iterator<Item = (RoleRef<'r>, Option<BotRef<'r>>)> {
+        let image = self.image;
+        self.held().filter_map(move |fact| image.refs(fact))
     }
 
     /// The groups it is in itself, in no particular order.

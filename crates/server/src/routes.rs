@@ -65,6 +65,11 @@ fn all() -> OpenApiRouter<Arc<Server>> {
         .routes(routes!(api::roles::removal))
         .routes(routes!(api::sessions::list))
         .routes(routes!(api::sessions::end))
+        .routes(routes!(api::users::list))
+        .routes(routes!(api::users::get))
+        .routes(routes!(api::users::roles))
+        .routes(routes!(api::users::history))
+        .routes(routes!(api::users::roles_of_group))
         // OpenID AuthZEN.
         .routes(routes!(access::evaluation::evaluate).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
         .routes(routes!(access::evaluation::evaluate_all).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))

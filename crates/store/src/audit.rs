@@ -1,5 +1,7 @@
 //! The audit log: entries in a chain, never changed, never removed.
 
+use std::collections::HashMap;
+
 use rolecall_model::{ids::AccountNo, time::Instant};
 use sqlx::{Row, any::AnyRow};
 
@@ -25,6 +27,14 @@ FROM audit_entries
 WHERE account_no = $1 AND seq <= $2 AND seq >= $3
 ORDER BY seq DESC
 LIMIT $4";
+pub(crate) const ACTORS: &str = "
+WITH sought (account_no, seq) AS (VALUES SOUGHT)
+SELECT t.seq, t.actor
+FROM sought
+CROSS JOIN audit_entries AS t
+WHERE t.account_no = sought.account_no AND t.seq = sought.seq";
+/// The columns of [`ACTORS`].
+pub(crate) const BY_SEQ: [Column; 2] = [Number, Number];
 const FIRST_FROM: &str = "
 SELECT seq
 FROM audit_entries
@@ -103,4 +113,14 @@ pub async fn first_from(tx: &mut Tx, account: AccountNo, at: Instant) -> Result<
         Some(row) => Ok(Some(row.try_get(0)?)),
         None => Ok(None),
     }
+}
+
+/// Who is behind the entries with numbers `seqs`, by number.
+pub async fn actors(tx: &mut Tx, account: AccountNo, seqs: &[i64]) -> Result<HashMap<i64, String>, Error> {
+    let mut sought = Rows::of(&BY_SEQ);
+    for seq in seqs {
+        sought.number(account.0).number(*seq);
+    }
+    let rows = tx.all_of(ACTORS, &sought).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }

@@ -34,7 +34,7 @@ WHERE account_no = $1 AND user_no > $2 AND user_no <= $3";
 /// What stands between texts.
 const SEPARATOR: char = '\u{1f}';
 /// How many numbers of users a slice has at most.
-const WIDTH: i64 = 8_192;
+pub(crate) const WIDTH: i64 = 8_192;
 
 /// The users with numbers of one range, with what they hold directly and which groups they are in
 /// themselves.
@@ -48,8 +48,9 @@ pub struct Slice {
     last: i64,
 }
 
+/// The users themselves.
 #[derive(Debug)]
-enum People {
+pub(crate) enum People {
     Packed { numbers: Vec<i64>, columns: Box<[String; 5]> },
     Plain(Vec<User>),
 }
@@ -66,13 +67,19 @@ pub async fn slice(tx: &mut Tx, account: &Account, after: UserNo) -> Result<Slic
     }
     let last = after.0.saturating_add(width);
     let of = |sql: &'static str| sqlx::query(sql).bind(account.no.0).bind(after.0).bind(last);
-    let people = match packed(&tx.all(of(USERS)).await?)? {
-        Some(people) => people,
-        None => plain(tx, account.no, after, width).await?,
-    };
+    let people = people(tx, account.no, after, last).await?;
     let held = facts(&tx.all(of(HELD).bind(base * base).bind(base)).await?)?;
     let joined = facts(&tx.all(of(JOINED).bind(base)).await?)?;
     Ok(Slice { after: after.0, base, people, held, joined, last })
+}
+
+/// The users with numbers above `after` up to `last`.
+pub(crate) async fn people(tx: &mut Tx, account: AccountNo, after: UserNo, last: i64) -> Result<People, Error> {
+    let find = sqlx::query(USERS).bind(account.0).bind(after.0).bind(last);
+    match packed(&tx.all(find).await?)? {
+        Some(people) => Ok(people),
+        None => plain(tx, account, after, last - after.0).await,
+    }
 }
 
 /// The users of the one row; nothing if they cannot be told from each other.
@@ -148,23 +155,28 @@ impl Slice {
         });
         let mut memberships = self.joined.iter().map(|fact| (fact / self.base, GroupNo(fact % self.base)));
         let (mut next_fact, mut next_membership) = (facts.next(), memberships.next());
-        self.each_person(|person| {
+        self.people.each(self.after, |person| {
             let at = person.no.0 - self.after;
             take(at, &mut next_fact, &mut facts, &mut held);
             take(at, &mut next_membership, &mut memberships, &mut joined);
             tell(person, &held, &joined)
         })
     }
+}
 
-    fn each_person<E>(&self, mut tell: impl FnMut(&UserRow<'_>) -> Result<(), E>) -> Result<(), E> {
-        match &self.people {
-            People::Plain(users) => users.iter().try_for_each(|user| tell(&UserRow::from(user))),
-            People::Packed { numbers, columns } => {
+impl People {
+    /// Calls `tell` with each, in order of their numbers, which are above `after`.
+    ///
+    /// Errors: the first of `tell`.
+    pub(crate) fn each<E>(&self, after: i64, mut tell: impl FnMut(&UserRow<'_>) -> Result<(), E>) -> Result<(), E> {
+        match self {
+            Self::Plain(users) => users.iter().try_for_each(|user| tell(&UserRow::from(user))),
+            Self::Packed { numbers, columns } => {
                 let [mut ids, mut emails, mut org_user_ids, mut first_names, mut last_names] =
                     columns.each_ref().map(|column| column.split(SEPARATOR));
                 numbers.iter().try_for_each(|number| {
                     tell(&UserRow {
-                        no: UserNo(self.after + number / 8),
+                        no: UserNo(after + number / 8),
                         id: ids.next().unwrap_or_default(),
                         email: emails.next().unwrap_or_default(),
                         org_user_id: org_user_ids.next().unwrap_or_default(),

@@ -5,7 +5,10 @@
 
 use std::collections::HashMap;
 
-use rolecall_model::{ids::AccountNo, time::Instant};
+use rolecall_model::{
+    ids::{AccountNo, BotNo, RoleNo},
+    time::Instant,
+};
 use sqlx::{Row, any::AnyRow};
 
 use crate::{Error, Tx, bulk::Column, many::Rows};
@@ -66,6 +69,33 @@ SELECT t.bot_no, t.bot_id, t.name, t.created_at_ms, t.removed_at_ms, t.bot_id
 FROM sought
 CROSS JOIN bots AS t
 WHERE t.account_no = sought.account_no AND t.bot_id = sought.value AND t.removed_at_ms IS NULL";
+
+pub(crate) const USERS_EVER: &str = "
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.user_no, t.user_id, t.email, t.created_at_ms, t.removed_at_ms, t.user_id
+FROM sought
+CROSS JOIN users AS t
+WHERE t.account_no = sought.account_no AND t.user_id = sought.value";
+pub(crate) const GROUPS_EVER: &str = "
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.group_no, t.group_id, t.name, t.created_at_ms, t.removed_at_ms, t.group_id
+FROM sought
+CROSS JOIN groups AS t
+WHERE t.account_no = sought.account_no AND t.group_id = sought.value";
+pub(crate) const ROLES_EVER: &str = "
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.role_no, t.role_id, t.name, t.created_at_ms, t.removed_at_ms, t.role_id
+FROM sought
+CROSS JOIN roles AS t
+WHERE t.account_no = sought.account_no AND t.role_id = sought.value";
+pub(crate) const BOTS_EVER: &str = "
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.bot_no, t.bot_id, t.name, t.created_at_ms, t.removed_at_ms, t.bot_id
+FROM sought
+CROSS JOIN bots AS t
+WHERE t.account_no = sought.account_no AND t.bot_id = sought.value";
+const ROLE_NOS: &str = "SELECT role_no FROM roles WHERE account_no = $1";
+const BOT_NOS: &str = "SELECT bot_no FROM bots WHERE account_no = $1";
 
 /// The columns of what is sought by number.
 pub(crate) const BY_NO: [Column; 2] = [Column::Number, Column::Number];
@@ -178,4 +208,40 @@ pub async fn find(
         names.insert(row.try_get(5)?, name(&row)?);
     }
     Ok(names)
+}
+
+/// The things with these ids, those that were removed included, by id.
+pub async fn find_ever(
+    tx: &mut Tx,
+    account: AccountNo,
+    thing: Thing,
+    ids: &[String],
+) -> Result<HashMap<String, Name>, Error> {
+    let sql = match thing {
+        Thing::User => USERS_EVER,
+        Thing::Group => GROUPS_EVER,
+        Thing::Role => ROLES_EVER,
+        Thing::Bot => BOTS_EVER,
+    };
+    let mut sought = Rows::of(&BY_KEY);
+    for id in ids {
+        sought.number(account.0).text(id);
+    }
+    let mut names = HashMap::with_capacity(ids.len());
+    for row in tx.all_of(sql, &sought).await? {
+        names.insert(row.try_get(5)?, name(&row)?);
+    }
+    Ok(names)
+}
+
+/// The numbers of all roles the account has or had.
+pub async fn all_roles(tx: &mut Tx, account: AccountNo) -> Result<Vec<RoleNo>, Error> {
+    let rows = tx.all(sqlx::query(ROLE_NOS).bind(account.0)).await?;
+    rows.iter().map(|row| Ok(RoleNo(row.try_get(0)?))).collect()
+}
+
+/// The numbers of all bots the account has or had.
+pub async fn all_bots(tx: &mut Tx, account: AccountNo) -> Result<Vec<BotNo>, Error> {
+    let rows = tx.all(sqlx::query(BOT_NOS).bind(account.0)).await?;
+    rows.iter().map(|row| Ok(BotNo(row.try_get(0)?))).collect()
 }

@@ -7,11 +7,11 @@ use sqlx::Row as _;
 use crate::{
     Db, Meter, accounts,
     assignments::{FOR_GROUPS, FOR_USERS, KEY},
-    bots, bulk, changes,
+    audit, bots, bulk, changes,
     erasures::{data_maps, holds, ledger, requests},
-    groups, holders, holdings, idempotency, image,
+    groups, history, holders, holdings, idempotency, image,
     memberships::{self, END_GROUPS, END_USERS, FIND_GROUPS, FIND_USERS},
-    migrations, names, roles, users,
+    migrations, names, reach, roles, users,
 };
 
 /// The plan of `sql`, a line a step.
@@ -115,6 +115,26 @@ fn statements() -> Vec<(&'static str, String)> {
         ("groups that hold roles on a bot", bulk::seek(holders::GROUPS, &holders::ROLE_ON_BOT, 8)),
         ("users that hold a role on a bot", holders::USERS_WITH.replace("ROLE", "6")),
         ("users in a group, between two", holders::USERS_IN.replace("GROUP", "5")),
+    ]);
+    let by_role = |sql: &str| reach::sql(sql, &reach::BY_ROLE, 8);
+    let by_group = |sql: &str| reach::sql(sql, &reach::BY_GROUP, 8);
+    let by_key = |sql: &str| bulk::seek(sql, &names::BY_KEY, 8);
+    statements.extend([
+        ("users with roles on bots", by_role(reach::USERS_WITH)),
+        ("users who had roles on bots", by_role(reach::USERS_WHO_HAD)),
+        ("groups with roles on bots", by_role(reach::GROUPS_WITH)),
+        ("groups that had roles on bots", by_role(reach::GROUPS_THAT_HAD)),
+        ("users in groups, in order", by_group(reach::USERS_IN)),
+        ("users who were in groups", by_group(reach::USERS_WHO_WERE_IN)),
+        ("groups inside groups, then", reach::NESTED.to_owned()),
+        ("groups that were inside groups", reach::WAS_NESTED.to_owned()),
+        ("what became of a user", history::LIST.to_owned()),
+        ("whose entries these are", bulk::seek(audit::ACTORS, &audit::BY_SEQ, 8)),
+        ("users of all time by id", by_key(names::USERS_EVER)),
+        ("groups of all time by id", by_key(names::GROUPS_EVER)),
+        ("roles of all time by id", by_key(names::ROLES_EVER)),
+        ("bots of all time by id", by_key(names::BOTS_EVER)),
+        ("whole users of all time by number", bulk::seek(users::FIND_EVER_BY_NO, &names::BY_NO, 8)),
     ]);
     let hashes = |sql: &str| bulk::seek(sql, &ledger::BY_HASH, 8);
     statements.extend([

@@ -52,6 +52,12 @@ SELECT t.user_no, t.user_id, t.email, t.org_user_id, t.first_name, t.last_name, 
 FROM sought
 CROSS JOIN users AS t
 WHERE t.account_no = sought.account_no AND t.user_no = sought.value AND t.removed_at_ms IS NULL";
+pub(crate) const FIND_EVER_BY_NO: &str = "
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.user_no, t.user_id, t.email, t.org_user_id, t.first_name, t.last_name, t.is_developer, t.can_create_bot, t.has_data_access, t.status, t.profile, t.bot_tasks, t.created_at_ms
+FROM sought
+CROSS JOIN users AS t
+WHERE t.account_no = sought.account_no AND t.user_no = sought.value";
 pub(crate) const FIND_BY_ID: &str = "
 WITH sought (account_no, value) AS (VALUES SOUGHT)
 SELECT t.user_no, t.user_id, t.email, t.org_user_id, t.first_name, t.last_name, t.is_developer, t.can_create_bot, t.has_data_access, t.status, t.profile, t.bot_tasks, t.created_at_ms
@@ -105,6 +111,8 @@ pub enum Key {
     OrgUserIdAnyCase,
     /// The user's number, in decimal.
     No,
+    /// The user's number, in decimal; users that were removed have one too.
+    EverNo,
     /// The user's id.
     Id,
 }
@@ -161,6 +169,7 @@ pub async fn find_many(tx: &mut Tx, account: AccountNo, key: Key, values: &[Stri
         Key::OrgUserId => (FIND_BY_ORG_USER_ID, BY_KEY),
         Key::OrgUserIdAnyCase => (FIND_BY_ORG_USER_ID_ANY_CASE, BY_KEY),
         Key::No => (FIND_BY_NO, BY_NO),
+        Key::EverNo => (FIND_EVER_BY_NO, BY_NO),
         Key::Id => (FIND_BY_ID, BY_KEY),
     };
     let mut found = Vec::new();
@@ -170,7 +179,7 @@ pub async fn find_many(tx: &mut Tx, account: AccountNo, key: Key, values: &[Stri
         for (account_no, value) in chunk.iter().map(|value| (account.0, value.as_str())).chain(filling) {
             find = find.bind(account_no);
             find = match key {
-                Key::No => find.bind(value.parse::<i64>().unwrap_or_default()),
+                Key::No | Key::EverNo => find.bind(value.parse::<i64>().unwrap_or_default()),
                 Key::Email | Key::OrgUserId | Key::OrgUserIdAnyCase | Key::Id => find.bind(value.to_owned()),
             };
         }

@@ -115,6 +115,11 @@ impl TestApp {
         tenant(&self.server.core, "Other", "owner@other.example").await
     }
 
+    /// What time it is, as queries take it.
+    pub fn clock_text(&self) -> String {
+        self.server.core.clock.now().to_string()
+    }
+
     /// The context of the operator's work on the account.
     pub fn operator(&self) -> Ctx {
         self.operator_of(&self.tenant)

@@ -6,9 +6,11 @@ use rolecall_model::{
     ids::{BotNo, GroupNo, RoleNo, UserNo},
     page::Start,
     role::{Level, Role, RoleType},
+    search::{Person, Words},
     text::fold,
+    user::User,
 };
-use rolecall_roster::{Fragment, Holdings, Ref, Roster, Target, UserRef};
+use rolecall_roster::{BotRef, Fragment, Holdings, Ref, RoleRef, Roster, Target, UserRef};
 
 use crate::oracle::{Holding, PERMISSIONS, World, rank};
 
@@ -105,7 +107,16 @@ fn compare_lists(world: &World, roster: &Roster, stride: usize) {
         let inside: Vec<i64> =
             world.nested.iter().filter(|(of, _)| *of == group.no.0).map(|(_, inside)| *inside).collect();
         assert_eq!(found.groups().map(|group| group.no.0).collect::<Vec<_>>(), inside);
+        let around: Vec<i64> =
+            world.nested.iter().filter(|(_, inside)| *inside == group.no.0).map(|(of, _)| *of).collect();
+        assert_eq!(found.around().map(|group| group.no.0).collect::<Vec<_>>(), around);
+        let held: BTreeSet<(i64, i64)> = found.held().map(on_bot).collect();
+        assert_eq!(held, world.held(&world.group_roles, group.no.0));
     }
+}
+
+fn on_bot((role, bot): (RoleRef<'_>, Option<BotRef<'_>>)) -> (i64, i64) {
+    (bot.map_or(0, |bot| bot.no.0), role.no.0)
 }
 
 fn keys<T>(map: &BTreeMap<i64, T>) -> Vec<i64> {
@@ -131,6 +142,8 @@ fn compare_users(world: &World, roster: &Roster, stride: usize) {
         assert_eq!(roster.user_by_email(&fold(&user.email)).map(UserRef::no), Some(user.no));
         holdings.read(found);
         assert_eq!(shown(&holdings), world.holdings(user.no.0), "what {} holds", user.no.0);
+        let held: BTreeSet<(i64, i64)> = found.held_directly().map(on_bot).collect();
+        assert_eq!(held, world.held(&world.user_roles, user.no.0));
         let groups: BTreeSet<i64> = found.groups().map(|group| group.no.0).collect();
         let own = world.members.iter().filter(|(_, member)| *member == user.no.0);
         assert_eq!(groups, own.map(|(group, _)| *group).collect());
@@ -231,6 +244,47 @@ fn compare_searches(world: &World, roster: &Roster, sizes: &[usize]) {
                 let page = |after| nos(roster.users_with(RoleNo(*role), target(bot), after).take(*size));
                 assert_eq!(paged(page), with, "who has role {role} on {bot}, {size} a page");
             }
+        }
+    }
+    for role in world.roles.keys() {
+        let anywhere = who(&|_, of| of.no.0 == *role);
+        for size in sizes {
+            let page = |after| nos(roster.holders(None, |own| own.no.0 == *role, after).take(*size));
+            assert_eq!(paged(page), anywhere, "who has role {role} anywhere, {size} a page");
+        }
+    }
+    for bot in std::iter::once(0).chain(keys(&world.bots)) {
+        let on_it = who(&|on, _| on == bot);
+        assert_eq!(nos(roster.holders(Some(target(bot)), |_| true, None)), on_it, "who has anything on {bot}");
+    }
+    assert_eq!(nos(roster.holders(Some(Target::Bot(BotNo(-5))), |_| true, None)), [0; 0]);
+    for group in world.groups.keys() {
+        let is_inside = |user: i64| {
+            let own = world.members.iter().filter(|(_, member)| *member == user);
+            own.into_iter().any(|(joined, _)| world.around(*joined).contains(group))
+        };
+        let inside: Vec<i64> = world.users.keys().copied().filter(|user| is_inside(*user)).collect();
+        for size in sizes {
+            let page = |after| nos(roster.users_inside(GroupNo(*group), after).take(*size));
+            assert_eq!(paged(page), inside, "who is inside group {group}, {size} a page");
+        }
+    }
+    assert_eq!(nos(roster.users_inside(GroupNo(-5), None)), [0; 0]);
+    for text in ["person", "PERSÖN", "last 25", "no-at", "e1", "back\\slash", "fff", "nobody"] {
+        let words = Words::parse("q", text).expect("few words").expect("a word");
+        let fits = |user: &&User| {
+            let person = Person {
+                email: [&user.email, ""],
+                org_user_id: &user.org_user_id,
+                first_name: &user.first_name,
+                last_name: &user.last_name,
+            };
+            words.fit(&person)
+        };
+        let found: Vec<i64> = world.users.values().filter(fits).map(|user| user.no.0).collect();
+        for size in sizes {
+            let page = |after: Option<UserNo>| nos(roster.users_like(&words, after.map_or(0, |no| no.0)).take(*size));
+            assert_eq!(paged(page), found, "who is like {text}, {size} a page");
         }
     }
     assert_eq!(nos(roster.users_who_may(Target::Bot(BotNo(-5)), PERMISSIONS[0], Level::View, None)), [0; 0]);

@@ -394,6 +394,14 @@ impl World {
         }
     }
 
+    /// The bots (0 for the account) and roles that `holder` has in `facts`, as far as they are there.
+    pub(crate) fn held(&self, facts: &BTreeSet<(i64, i64, i64)>, holder: i64) -> BTreeSet<(i64, i64)> {
+        let there = facts.iter().filter(|(bot, role, own)| {
+            *own == holder && self.roles.contains_key(role) && (*bot == 0 || self.bots.contains_key(bot))
+        });
+        there.map(|(bot, role, _)| (*bot, *role)).collect()
+    }
+
     /// What a user holds.
     pub(crate) fn holdings(&self, user: i64) -> Vec<Holding> {
         let own = self.members.iter().filter(|(_, member)| *member == user);

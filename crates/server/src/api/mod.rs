@@ -11,5 +11,6 @@ pub mod problem;
 pub mod request;
 pub mod roles;
 pub mod sessions;
+pub mod users;
 pub mod versions;
 pub mod wire;

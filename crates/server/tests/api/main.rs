@@ -8,3 +8,4 @@ mod erasures;
 mod escalation;
 mod keys;
 mod once;
+mod users;

@@ -288,6 +288,32 @@ const API_CALLS: &[Call] = &[
         "/api/v1/suppressions/check",
         r#"{"userIds":["Nora.Berg@guest.example","ida.lindqvist@guest.example"]}"#,
     ),
+    Call("GET /api/v1/users", "By what was typed so far", "users", "/api/v1/users?q=haru", ""),
+    Call("GET /api/v1/users", "The first two", "users", "/api/v1/users?limit=2", ""),
+    Call("GET /api/v1/users/{id}", "One", "users", "/api/v1/users/<user haruto.tanaka@aurora-air.example>", ""),
+    Call("GET /api/v1/users/{id}", "An unknown one", "users", "/api/v1/users/u-1", ""),
+    Call(
+        "GET /api/v1/users/{id}/roles",
+        "What one holds, and why",
+        "users",
+        "/api/v1/users/<user haruto.tanaka@aurora-air.example>/roles",
+        "",
+    ),
+    Call(
+        "GET /api/v1/users/{id}/roles",
+        "At a time that has not come",
+        "users",
+        "/api/v1/users/<user haruto.tanaka@aurora-air.example>/roles?at=2126-01-01",
+        "",
+    ),
+    Call(
+        "GET /api/v1/users/{id}/history",
+        "What happened last",
+        "users",
+        "/api/v1/users/<user haruto.tanaka@aurora-air.example>/history?limit=2",
+        "",
+    ),
+    Call("GET /api/v1/groups/{id}/roles", "What a group gives", "users", "/api/v1/groups/<group Care Oslo>/roles", ""),
     Call(
         "POST /access/v1/evaluation",
         "May they?",
@@ -480,6 +506,12 @@ async fn fill_in(app: &TestApp, company: &Company, text: &str) -> String {
                 let (name, id) = (row[name].as_str().expect("a name"), row["_id"].as_str().expect("an id"));
                 text = text.replace(&format!("<{kind} {name}>"), id);
             }
+        }
+    }
+    if text.contains("<user ") {
+        for row in get("/api/v1/users?limit=1000").await["users"].as_array().expect("a list") {
+            let (email, id) = (row["email"].as_str().expect("an address"), row["userId"].as_str().expect("an id"));
+            text = text.replace(&format!("<user {email}>"), id);
         }
     }
     if text.contains("<file>") {

@@ -79,6 +79,8 @@ async fn lists(app: &TestApp, token: &str) -> Vec<String> {
         "/api/v1/groups",
         "/api/v1/roles?roleType=admin",
         "/api/v1/roles?roleType=bot",
+        "/api/v1/users",
+        "/api/v1/users?q=o",
     ] {
         lists.push(app.send(Request::new(Method::GET, path).token(token)).await.shown());
     }

@@ -124,6 +124,12 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/roles/{id}/copy", "/api/v1/roles/<bot role>/copy", r#"{"name":"Copied"}"#),
     ("GET /api/v1/roles/{id}/removal", "/api/v1/roles/<bot role>/removal", ""),
     ("DELETE /api/v1/roles/{id}", "/api/v1/roles/<spare role>", ""),
+    ("GET /api/v1/users", "/api/v1/users?cursor=<found cursor>", ""),
+    ("GET /api/v1/users/{id}", "/api/v1/users/<owner id>", ""),
+    ("GET /api/v1/users/{id}/roles", "/api/v1/users/<owner id>/roles", ""),
+    ("GET /api/v1/users/{id}/roles", "/api/v1/users/<owner id>/roles?at=2026-01-05T09:00:00Z", ""),
+    ("GET /api/v1/users/{id}/history", "/api/v1/users/<owner id>/history?limit=1&cursor=<history cursor>", ""),
+    ("GET /api/v1/groups/{id}/roles", "/api/v1/groups/<group>/roles", ""),
     (
         "POST /access/v1/evaluation",
         "/access/v1/evaluation",
@@ -237,7 +243,12 @@ impl World {
             "resource": {"type": "account", "id": tenant.account.account_id},
         });
         let owners = sent(app, tenant, "POST", "/access/v1/search/subject", &search).await;
+        let found = sent(app, tenant, "GET", "/api/v1/users?limit=1", &Value::Null).await;
+        let history = format!("/api/v1/users/{}/history?limit=1", text(&owners["results"][0]["id"]));
+        let history = sent(app, tenant, "GET", &history, &Value::Null).await;
         Self(vec![
+            ("found cursor", text(&found["nextCursor"])),
+            ("history cursor", text(&history["nextCursor"])),
             ("account", tenant.account.account_id.clone()),
             ("owner id", text(&owners["results"][0]["id"])),
             ("action page", text(&actions["page"]["next_token"])),

@@ -13,6 +13,7 @@ mod image;
 mod marks;
 mod memberships;
 mod names;
+mod reach;
 mod receipts;
 mod roles;
 mod users;

@@ -11,3 +11,4 @@ pub mod report;
 pub mod roles;
 pub mod sessions;
 pub mod subjects;
+pub mod users;
