@@ -59,12 +59,16 @@ pub enum Action {
 /// Who may hold a role, by what callers know them by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
+    /// A user, by its id.
+    UserId(String),
     /// A user, by e-mail address.
     Email(String),
     /// A user, by the organisation's id.
     OrgUserId(String),
     /// A group, by name.
     GroupName(String),
+    /// A group, by its id.
+    GroupId(String),
 }
 
 /// The most elements one call may have.

@@ -1,5 +1,7 @@
 //! The audit log: reading it, and proving that nobody rewrote it.
 
+mod search;
+
 use aws_lc_rs::digest;
 use rolecall_model::{
     ids::is_hex24,
@@ -9,6 +11,7 @@ use rolecall_model::{
 use rolecall_store::{Error as StoreError, Tx, accounts, audit};
 
 pub use rolecall_store::audit::Entry;
+pub use search::{Detail, Export, Filter, Found, Linked, SEARCH, find, search};
 
 use crate::{Ctx, Error, authority::acts, seal::hex};
 
@@ -57,7 +60,11 @@ pub async fn list(ctx: &Ctx, query: &Query) -> Result<Page, Error> {
     };
     let mut newest = past - 1;
     if let Some(id) = &query.after {
-        newest = newest.min(seq_of(ctx, &mut tx, &account.id, id).await? - 1);
+        let Some(seq) = find_seq(&mut tx, &account, id).await? else {
+            let detail = "is not the AuditLogId of an entry of this account";
+            return Err(Problems::from(Problem::new("fetchAfter", detail)).into());
+        };
+        newest = newest.min(seq - 1);
     }
     let skipped = query.page.saturating_mul(query.size.into());
     newest = newest.saturating_sub(i64::try_from(skipped).unwrap_or(i64::MAX));
@@ -77,17 +84,16 @@ pub(crate) fn entry_id(account_id: &str, seq: i64, at: Instant) -> String {
     format!("{seconds:08x}{}{seq:010x}", mark.get(..6).unwrap_or_default())
 }
 
-/// The number of the entry with this id.
-async fn seq_of(ctx: &Ctx, tx: &mut Tx, account_id: &str, id: &str) -> Result<i64, Error> {
+/// The number of the account's entry with this id.
+async fn find_seq(tx: &mut Tx, account: &accounts::Account, id: &str) -> Result<Option<i64>, StoreError> {
     let seq = id.get(14..).filter(|_| is_hex24(id)).and_then(|digits| i64::from_str_radix(digits, 16).ok());
     if let Some(seq) = seq
-        && let [entry] = audit::list_down(tx, ctx.account, seq, seq, 1).await?.as_slice()
-        && entry_id(account_id, seq, entry.at) == id
+        && let [entry] = audit::list_down(tx, account.no, seq, seq, 1).await?.as_slice()
+        && entry_id(&account.id, seq, entry.at) == id
     {
-        return Ok(seq);
+        return Ok(Some(seq));
     }
-    let detail = "is not the AuditLogId of an entry of this account";
-    Err(Problems::from(Problem::new("fetchAfter", detail)).into())
+    Ok(None)
 }
 
 /// Where the chain of a log breaks first, and how.

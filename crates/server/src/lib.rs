@@ -9,6 +9,7 @@ pub mod cli;
 mod compress;
 pub mod config;
 pub mod console;
+mod csv;
 pub mod demo;
 pub mod erasing;
 pub mod error;
@@ -23,6 +24,7 @@ pub mod revisit;
 pub mod room;
 pub mod routes;
 mod serve;
+mod streamed;
 
 use std::{sync::Arc, time::Duration};
 

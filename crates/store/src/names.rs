@@ -63,6 +63,12 @@ SELECT t.group_no, t.group_id, t.name, t.created_at_ms, t.removed_at_ms, t.name_
 FROM sought
 CROSS JOIN groups AS t
 WHERE t.account_no = sought.account_no AND t.name_folded = sought.value AND t.removed_at_ms IS NULL";
+pub(crate) const GROUPS_BY_ID: &str = "
+WITH sought (account_no, value) AS (VALUES SOUGHT)
+SELECT t.group_no, t.group_id, t.name, t.created_at_ms, t.removed_at_ms, t.group_id
+FROM sought
+CROSS JOIN groups AS t
+WHERE t.account_no = sought.account_no AND t.group_id = sought.value AND t.removed_at_ms IS NULL";
 pub(crate) const BOTS_BY_ID: &str = "
 WITH sought (account_no, value) AS (VALUES SOUGHT)
 SELECT t.bot_no, t.bot_id, t.name, t.created_at_ms, t.removed_at_ms, t.bot_id
@@ -126,6 +132,8 @@ pub enum Key {
     OrgUserId,
     /// A group's name, folded.
     GroupName,
+    /// A group's id.
+    GroupId,
     /// A bot's id.
     BotId,
 }
@@ -197,6 +205,7 @@ pub async fn find(
         Key::UserId => USERS_BY_ID,
         Key::OrgUserId => USERS_BY_ORG_USER_ID,
         Key::GroupName => GROUPS_BY_NAME,
+        Key::GroupId => GROUPS_BY_ID,
         Key::BotId => BOTS_BY_ID,
     };
     let mut sought = Rows::of(&BY_KEY);

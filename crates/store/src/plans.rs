@@ -47,6 +47,7 @@ fn statements() -> Vec<(&'static str, String)> {
         ("users by id", names::USERS_BY_ID),
         ("users by organisation id", names::USERS_BY_ORG_USER_ID),
         ("groups by name", names::GROUPS_BY_NAME),
+        ("group names by id", names::GROUPS_BY_ID),
         ("bots by id", names::BOTS_BY_ID),
     ] {
         statements.push((name, bulk::seek(sql, &names::BY_KEY, 8)));

@@ -27,6 +27,8 @@ pub(super) struct Resolved {
     by_email: HashMap<String, UserNo>,
     by_org_user_id: HashMap<String, UserNo>,
     by_group_name: HashMap<String, GroupNo>,
+    by_user_id: HashMap<String, UserNo>,
+    by_group_id: HashMap<String, GroupNo>,
     /// What all of these are called.
     pub(super) known: Known,
 }
@@ -40,6 +42,7 @@ impl Resolved {
         let account = change.account_no();
         let (mut role_ids, mut bot_ids) = (Vec::new(), Vec::new());
         let (mut emails, mut org_user_ids, mut group_names) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut user_ids, mut group_ids) = (Vec::new(), Vec::new());
         for element in elements {
             role_ids.push(element.role_id.clone());
             bot_ids.extend(element.bot_id.clone());
@@ -48,6 +51,8 @@ impl Resolved {
                     Principal::Email(email) => emails.push(fold(email)),
                     Principal::OrgUserId(id) => org_user_ids.push(id.clone()),
                     Principal::GroupName(name) => group_names.push(fold(name)),
+                    Principal::UserId(id) => user_ids.push(id.clone()),
+                    Principal::GroupId(id) => group_ids.push(id.clone()),
                 }
             }
         }
@@ -56,6 +61,8 @@ impl Resolved {
         let by_email = names::find(change.tx, account, Key::Email, &distinct(emails)).await?;
         let by_org_user_id = names::find(change.tx, account, Key::OrgUserId, &distinct(org_user_ids)).await?;
         let by_group_name = names::find(change.tx, account, Key::GroupName, &distinct(group_names)).await?;
+        let by_user_id = names::find(change.tx, account, Key::UserId, &distinct(user_ids)).await?;
+        let by_group_id = names::find(change.tx, account, Key::GroupId, &distinct(group_ids)).await?;
         let mut known = Known::default();
         known.roles.extend(roles.iter().map(|role| (role.no, called(role))));
         Ok(Self {
@@ -64,6 +71,8 @@ impl Resolved {
             by_email: numbers(by_email, UserNo, &mut known.users),
             by_org_user_id: numbers(by_org_user_id, UserNo, &mut known.users),
             by_group_name: numbers(by_group_name, GroupNo, &mut known.groups),
+            by_user_id: numbers(by_user_id, UserNo, &mut known.users),
+            by_group_id: numbers(by_group_id, GroupNo, &mut known.groups),
             known,
         })
     }
@@ -84,16 +93,20 @@ impl Resolved {
     /// Who `principal` is; or what to say of nobody.
     fn holder(&self, principal: &Principal) -> Result<Holder, (Rule, &'static str)> {
         let user = |found: Option<&UserNo>| found.map(|user| Holder::User(*user));
+        let group = |found: Option<&GroupNo>| found.map(|group| Holder::Group(*group));
         match principal {
             Principal::Email(email) => user(self.by_email.get(&fold(email)))
                 .ok_or((Rule::UnknownUser, "no user of this account has this e-mail address")),
             Principal::OrgUserId(id) => user(self.by_org_user_id.get(id))
                 .ok_or((Rule::UnknownUser, "no user of this account has this organisation id")),
-            Principal::GroupName(name) => self
-                .by_group_name
-                .get(&fold(name))
-                .map(|group| Holder::Group(*group))
+            Principal::GroupName(name) => group(self.by_group_name.get(&fold(name)))
                 .ok_or((Rule::UnknownGroup, "no group of this account has this name")),
+            Principal::UserId(id) => {
+                user(self.by_user_id.get(id)).ok_or((Rule::UnknownUser, "no user of this account has this id"))
+            }
+            Principal::GroupId(id) => {
+                group(self.by_group_id.get(id)).ok_or((Rule::UnknownGroup, "no group of this account has this id"))
+            }
         }
     }
 }

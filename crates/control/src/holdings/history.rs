@@ -18,7 +18,7 @@ use rolecall_store::{
 };
 
 use super::Named;
-use crate::{Ctx, Error, audit::entry_id, list, users::Row};
+use crate::{Ctx, Error, audit::entry_id, authority::acts, list, users::Row};
 
 /// The name of [`history()`] in cursors.
 pub const HISTORY: &str = "user history";
@@ -81,6 +81,7 @@ pub struct History {
 /// A page of what became of the user with id `id`, who may be gone: the roles it was given and lost itself,
 /// the groups it came into and left, the newest first.
 pub async fn history(ctx: &Ctx, id: &str, page: Page) -> Result<Option<History>, Error> {
+    ctx.need_to(&acts::LOOK)?;
     let mut tx = ctx.read().await?;
     let found = names::find_ever(&mut tx, ctx.account, Thing::User, &[id.to_owned()]).await?.remove(id);
     let Some(no) = found.map(|name| UserNo(name.no)) else { return Ok(None) };

@@ -20,7 +20,7 @@ use rolecall_store::{
 };
 
 use super::gather::{Fact, Gathered, Held, Named, Why};
-use crate::{Ctx, Error, Rule, access::Permission, list, users::Row};
+use crate::{Ctx, Error, Rule, access::Permission, authority::acts, list, users::Row};
 
 /// The name of [`search()`] in cursors.
 pub const SEARCH: &str = "assignments";
@@ -134,7 +134,9 @@ fn holdings(gathered: &Gathered, held: Held) -> Vec<Holding> {
     held.into_iter().filter_map(holding).collect()
 }
 
+/// Whether `ctx` may look, and `at` has come.
 fn check(ctx: &Ctx, at: Option<Instant>) -> Result<(), Error> {
+    ctx.need_to(&acts::LOOK)?;
     if at.is_some_and(|at| at > ctx.now()) {
         return Err(Problems::from(Problem::new("at", "must not be in the future")).into());
     }

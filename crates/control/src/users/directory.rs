@@ -10,7 +10,7 @@ use rolecall_model::{
 use rolecall_roster::UserRef;
 use rolecall_store::{accounts, directory, names::Name, users};
 
-use crate::{Ctx, Error, holdings, list};
+use crate::{Ctx, Error, authority::acts, holdings, list};
 
 /// The name of [`list()`] in cursors.
 pub const LIST: &str = "users";
@@ -85,6 +85,7 @@ pub struct Listed {
 ///
 /// Errors: [`Error::Invalid`] for an offset into a search, which is gone through by its cursors.
 pub async fn list(ctx: &Ctx, words: Option<&Words>, page: Page) -> Result<Listed, Error> {
+    ctx.need_to(&acts::LOOK)?;
     let Some(words) = words else { return list_all(ctx, page).await };
     let after = match page.start {
         Start::After(after) => after,
@@ -176,6 +177,7 @@ pub struct Details {
 
 /// The account's user with id `id`.
 pub async fn find(ctx: &Ctx, id: &str) -> Result<Option<Details>, Error> {
+    ctx.need_to(&acts::LOOK)?;
     let mut tx = ctx.read().await?;
     let found = users::find_many(&mut tx, ctx.account, users::Key::Id, &[id.to_owned()]).await?;
     let Some(user) = found.into_iter().next() else { return Ok(None) };

@@ -108,6 +108,14 @@ impl World {
         outcomes.note(acts::LOOK, "bots::search", bots::search(ctx, "", page).await);
         outcomes.note(acts::LOOK, "bots::get", bots::get(ctx, "none").await);
         outcomes.note(acts::LOOK, "holdings::list", holdings::list(ctx, page, None).await);
+        let span = holdings::Span { limit: 1, after: [0; 3] };
+        let found = holdings::search(ctx, &holdings::Filter::default(), None, span).await;
+        outcomes.note(acts::LOOK, "holdings::search", found);
+        outcomes.note(acts::LOOK, "holdings::of_user", holdings::of_user(ctx, "none", None).await);
+        outcomes.note(acts::LOOK, "holdings::of_group", holdings::of_group(ctx, "none", None).await);
+        outcomes.note(acts::LOOK, "holdings::history", holdings::history(ctx, "none", page).await);
+        outcomes.note(acts::LOOK, "users::list", users::list(ctx, None, page).await);
+        outcomes.note(acts::LOOK, "users::find", users::find(ctx, "none").await);
         outcomes.note(acts::LOOK, "users::info", users::info(ctx, &[key("cid@acme.example")], None).await);
         let exported = manifest_export::export(ctx, &mut |_| Ok(())).await;
         let exported = exported.map_err(|failed| match failed {
@@ -129,6 +137,11 @@ impl World {
 
         let query = Query { size: 1, page: 0, from: None, until: None, after: None };
         outcomes.note(acts::READ_AUDIT, "audit::list", audit::list(ctx, &query).await);
+        let all = audit::Filter::default();
+        let page = Page::first(1);
+        outcomes.note(acts::READ_AUDIT, "audit::search", audit::search(ctx, &all, page).await);
+        outcomes.note(acts::READ_AUDIT, "audit::find", audit::find(ctx, "none").await);
+        outcomes.note(acts::READ_AUDIT, "audit::Export::begin", audit::Export::begin(ctx, all).await);
     }
 
     async fn change_people(&self, ctx: &Ctx, nth: usize, outcomes: &mut Outcomes) {

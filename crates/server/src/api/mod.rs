@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod bots;
+pub mod assignments;
+pub mod audit;
 pub mod erasures;
 pub mod groups;
 pub mod holds;

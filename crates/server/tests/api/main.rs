@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "what is missing in an answer fails the test")]
 
+mod assignments;
+mod audit;
 mod callbacks;
 mod edited;
 mod erasures;

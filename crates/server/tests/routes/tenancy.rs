@@ -80,6 +80,10 @@ async fn lists(app: &TestApp, token: &str) -> Vec<String> {
         "/api/v1/roles?roleType=admin",
         "/api/v1/roles?roleType=bot",
         "/api/v1/users",
+        "/api/v1/assignments",
+        "/api/v1/audit?limit=1000",
+        "/api/v1/audit/export",
+        "/api/v1/audit/export?format=native",
         "/api/v1/users?q=o",
     ] {
         lists.push(app.send(Request::new(Method::GET, path).token(token)).await.shown());

@@ -124,6 +124,19 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/roles/{id}/copy", "/api/v1/roles/<bot role>/copy", r#"{"name":"Copied"}"#),
     ("GET /api/v1/roles/{id}/removal", "/api/v1/roles/<bot role>/removal", ""),
     ("DELETE /api/v1/roles/{id}", "/api/v1/roles/<spare role>", ""),
+    ("GET /api/v1/assignments", "/api/v1/assignments?user=<owner id>&limit=1&cursor=<assignment cursor>", ""),
+    ("GET /api/v1/assignments", "/api/v1/assignments?role=<admin role>&roleType=admin", ""),
+    ("GET /api/v1/assignments", "/api/v1/assignments?bot=<bot>&at=2026-01-05T09:00:00Z", ""),
+    ("GET /api/v1/assignments", "/api/v1/assignments?group=<group>", ""),
+    (
+        "POST /api/v1/assignments",
+        "/api/v1/assignments",
+        r#"{"roleType":"bot","add":[{"roleId":"<bot role>","botId":"<bot>","userId":"<one id>"},{"roleId":"<bot role>","botId":"<bot>","groupId":"<empty group>"}],
+            "remove":[{"roleId":"<bot role>","botId":"<bot>","email":"<owner>"},{"roleId":"<bot role>","botId":"<bot>","orgUserId":"<other org user>"}]}"#,
+    ),
+    ("GET /api/v1/audit", "/api/v1/audit?target=<bot>&limit=1&cursor=<entry cursor>", ""),
+    ("GET /api/v1/audit/{id}", "/api/v1/audit/<audit entry>", ""),
+    ("GET /api/v1/audit/export", "/api/v1/audit/export?target=<bot>", ""),
     ("GET /api/v1/users", "/api/v1/users?cursor=<found cursor>", ""),
     ("GET /api/v1/users/{id}", "/api/v1/users/<owner id>", ""),
     ("GET /api/v1/users/{id}/roles", "/api/v1/users/<owner id>/roles", ""),
@@ -246,7 +259,14 @@ impl World {
         let found = sent(app, tenant, "GET", "/api/v1/users?limit=1", &Value::Null).await;
         let history = format!("/api/v1/users/{}/history?limit=1", text(&owners["results"][0]["id"]));
         let history = sent(app, tenant, "GET", &history, &Value::Null).await;
+        let path = format!("/api/v1/assignments?limit=1&user={}", text(&owners["results"][0]["id"]));
+        let assigned = sent(app, tenant, "GET", &path, &Value::Null).await;
+        let one = sent(app, tenant, "GET", &format!("/api/v1/users?q=one@{name}"), &Value::Null).await;
+        let entered = sent(app, tenant, "GET", "/api/v1/audit?limit=1", &Value::Null).await;
         Self(vec![
+            ("entry cursor", text(&entered["nextCursor"])),
+            ("assignment cursor", text(&assigned["nextCursor"])),
+            ("one id", text(&one["users"][0]["userId"])),
             ("found cursor", text(&found["nextCursor"])),
             ("history cursor", text(&history["nextCursor"])),
             ("account", tenant.account.account_id.clone()),

@@ -67,7 +67,12 @@ async fn lives(db: &TestDb, seq: i64, day: Day) {
 
 async fn three_days(db: &TestDb) {
     let first = Day {
-        assigned: vec![holds(TRAVEL, 1, user(10)), holds(TRAVEL, 2, user(11)), holds(NONE, 3, user(12)), holds(TRAVEL, 1, group(20))],
+        assigned: vec![
+            holds(TRAVEL, 1, user(10)),
+            holds(TRAVEL, 2, user(11)),
+            holds(NONE, 3, user(12)),
+            holds(TRAVEL, 1, group(20)),
+        ],
         joined: vec![inside(20, Member::User(UserNo(13))), inside(20, Member::Group(GroupNo(21)))],
         ..Day::default()
     };

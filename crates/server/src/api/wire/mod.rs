@@ -3,9 +3,12 @@
 
 pub mod account;
 pub mod bots;
+pub mod assignments;
+pub mod audit;
 pub mod erasures;
 pub mod groups;
 pub mod holds;
+pub mod ocsf;
 pub mod preview;
 pub mod report;
 pub mod roles;
