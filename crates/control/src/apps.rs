@@ -1,5 +1,7 @@
 //! Client apps: registering, rotating, switching off, and finding one for a token.
 
+mod edit;
+
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -17,6 +19,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::{Change, Core, Ctx, Error, Record, Rule, authority::acts, seal::SealingKey};
+
+pub use edit::{Edit, Seen, get, list_seen, note_uses, remove, update, version};
 
 /// What is asked for when an app is registered.
 #[derive(Clone, Debug)]
@@ -140,17 +144,7 @@ async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, action: Action) -> Result<(), 
     let before = of_account(change.tx, ctx, id).await?;
     let mut app = before.clone();
     match action {
-        Action::Delete => {
-            apps::remove(change.tx, id).await?;
-            change.note([Delta::Apps]);
-            change.record(Record {
-                event: Event::AppDeleted,
-                target: app.id.clone(),
-                description: format!("App {} deleted", app.name),
-                before: shown(&before),
-                after: Value::Null,
-            });
-        }
+        Action::Delete => delete(&mut change, &before).await?,
         Action::Disable | Action::Enable => {
             app.is_enabled = action == Action::Enable;
             if app.is_enabled {
@@ -171,6 +165,14 @@ async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, action: Action) -> Result<(), 
         }
     }
     change.finish().await
+}
+
+/// Removes the app within a change.
+async fn delete(change: &mut Change<'_>, app: &App) -> Result<(), Error> {
+    apps::remove(change.tx, &app.id).await?;
+    change.note([Delta::Apps]);
+    change.record(edit::deleted(app));
+    Ok(())
 }
 
 /// Gives the app a new secret; the old one counts for `overlap_ms` more.

@@ -5,6 +5,8 @@
 //! kept, so that it can be reverted.
 
 mod effects;
+mod past;
+mod plans;
 mod preview;
 mod revert;
 
@@ -21,6 +23,8 @@ use rolecall_store::{Error as StoreError, Tx, files, users};
 use self::effects::Cause;
 use crate::{Change, Ctx, Error, Fault, Rule, authority::acts, roles};
 
+pub use past::{LIST, Listed as PastList, Past, PastRole, find, list};
+pub use plans::{Planned, apply, find_plan, plan as plan_of};
 pub use preview::{MAX_HOLDERS, Preview, Row, preview};
 pub use revert::revert;
 
@@ -56,20 +60,42 @@ pub struct Imported {
 /// it; then nothing has changed. Concurrency: imports of one account happen one after the other.
 pub async fn import(ctx: &Ctx, order: &Order) -> Result<Imported, Error> {
     let file = read(ctx, order).await?;
+    import_as_planned(ctx, file, order.mode, None).await
+}
+
+/// Imports the roles of a file, if that still comes to what is `expected`.
+async fn import_as_planned(
+    ctx: &Ctx,
+    file: File,
+    mode: Mode,
+    expected: Option<plans::Digest>,
+) -> Result<Imported, Error> {
     let mut attempts = ctx.attempts();
     loop {
         let mut tx = attempts.begin().await?;
-        let result = import_in(ctx, &mut tx, file.clone(), order.mode).await;
+        let result = import_in(ctx, &mut tx, file.clone(), mode, expected).await;
         if let Some(settled) = attempts.settle(tx, result).await {
             return settled;
         }
     }
 }
 
-async fn import_in(ctx: &Ctx, tx: &mut Tx, file: File, mode: Mode) -> Result<Imported, Error> {
+async fn import_in(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    file: File,
+    mode: Mode,
+    expected: Option<plans::Digest>,
+) -> Result<Imported, Error> {
     let mut change = Change::begin(ctx, tx).await?;
     let existing = roles::all(change.tx, ctx.account, file.role_type()).await?;
     let plan = planned(file, &existing, mode)?;
+    if let Some(expected) = expected
+        && plans::digest_of(change.tx, ctx, &plan, &existing).await? != expected
+    {
+        let detail = "the account moved on since the plan was made: a role, or who holds one that changes, is another; plan anew";
+        return Err(Error::refused(Rule::Moved, "", detail));
+    }
     let (roles, effects) = decided(ctx, &mut change, plan, existing)?;
     let import_id = effects.apply(ctx, &mut change, Cause::Import).await?;
     let owner_id = owner_id(&mut change).await?;

@@ -80,12 +80,11 @@ impl Facts {
                 held.push(index);
             }
         };
-        match sought.bot {
-            Some(bot) => self.bots.each_equal(&self.bytes, self.total_held, bot, look),
-            None => {
-                let is_there = |index: &usize| sought.bots.has(self.bots.get(&self.bytes, *index));
-                (0..self.total_held).filter(is_there).for_each(&mut look);
-            }
+        if let Some(bot) = sought.bot {
+            self.bots.each_equal(&self.bytes, self.total_held, bot, look);
+        } else {
+            let is_there = |index: &usize| sought.bots.has(self.bots.get(&self.bytes, *index));
+            (0..self.total_held).filter(is_there).for_each(&mut look);
         }
         let mut joined: Vec<usize> = Vec::new();
         for index in 0..self.total_joined {

@@ -44,6 +44,8 @@ pub struct Server {
     pub rosters: Arc<Rosters>,
     /// What is remembered of callers' tokens.
     pub memory: auth::Memory,
+    /// When apps called last.
+    pub uses: auth::Uses,
     /// What `/metrics` shows.
     pub metrics: ops::Metrics,
     /// Calls that assign roles and wait to be done together.
@@ -87,6 +89,7 @@ impl Server {
             limits,
             rosters: Arc::new(Rosters::new(u64::from(config::DEFAULT_ROSTER_MB) << 20)),
             memory: auth::Memory::default(),
+            uses: auth::Uses::default(),
             metrics: ops::Metrics::new(),
             assignments: assignments::Queue::default(),
             uploads: room::Room::new(kore::upload::MAX_BIG),

@@ -140,6 +140,9 @@ pub(crate) async fn run(bound: Bound, server: Arc<Server>, n_workers: u8) -> any
     server.rosters.stop();
     workers.stop(expired(WORKERS_GRACE)).await;
     janitor.abort();
+    if let Err(error) = server.uses.write_all(&server.core).await {
+        tracing::warn!("when apps called last was not written: {error}");
+    }
     courier.abort();
     server.core.db.close().await;
     tracing::info!("stopped");
@@ -238,6 +241,9 @@ async fn clean(server: Arc<Server>) {
         }
         if let Err(error) = idempotency::forget_old(core).await {
             tracing::warn!("old idempotency keys were not cleared away: {error}");
+        }
+        if let Err(error) = server.uses.write(core).await {
+            tracing::warn!("when apps called last was not written: {error}");
         }
         if let Err(error) = files::forget_old(core).await {
             tracing::warn!("old files were not cleared away: {error}");

@@ -1,5 +1,7 @@
 //! Client apps, and which of their single-use tokens were used.
 
+use std::collections::HashMap;
+
 use rolecall_model::{
     app::{Algorithm, App, Kind, Scope},
     ids::AccountNo,
@@ -31,6 +33,14 @@ ON CONFLICT (app_id) DO UPDATE SET
   name = excluded.name, secret_sealed = excluded.secret_sealed,
   previous_secret_sealed = excluded.previous_secret_sealed, previous_until_ms = excluded.previous_until_ms,
   scopes = excluded.scopes, bots = excluded.bots, is_enabled = excluded.is_enabled, expires_at_ms = excluded.expires_at_ms";
+pub(crate) const USES: &str = "SELECT app_id, used_at_ms FROM app_uses WHERE account_no = $1";
+const NOTE_USE: &str = "
+INSERT INTO app_uses (account_no, app_id, used_at_ms)
+SELECT account_no, app_id, CAST($1 AS BIGINT)
+FROM apps
+WHERE app_id = $2
+ON CONFLICT (account_no, app_id) DO UPDATE SET used_at_ms = excluded.used_at_ms
+WHERE app_uses.used_at_ms < excluded.used_at_ms";
 const REMOVE: &str = "DELETE FROM apps WHERE app_id = $1";
 const USE_ONCE: &str = "
 INSERT INTO token_replays (app_id, jti_hash, expires_at_ms) VALUES ($1, $2, $3)
@@ -127,4 +137,16 @@ pub async fn use_once(tx: &mut Tx, app_id: &str, jti_hash: &str, expires_at: Ins
 /// Forgets the uses of tokens that expired before `before`; how many.
 pub async fn forget_uses(tx: &mut Tx, before: Instant) -> Result<u64, Error> {
     tx.run(sqlx::query(FORGET).bind(before.as_ms())).await
+}
+
+/// When each of the account's apps was used last, as far as that was noted.
+pub async fn uses(tx: &mut Tx, account: AccountNo) -> Result<HashMap<String, Instant>, Error> {
+    let rows = tx.all(sqlx::query(USES).bind(account.0)).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, Instant::from_ms(row.try_get(1)?)))).collect()
+}
+
+/// Notes that the app was used at `at`, unless it was used later, or is gone.
+pub async fn note_use(tx: &mut Tx, app_id: &str, at: Instant) -> Result<(), Error> {
+    tx.run(sqlx::query(NOTE_USE).bind(at.as_ms()).bind(app_id.to_owned())).await?;
+    Ok(())
 }

@@ -23,7 +23,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: [Migration; 77] = migrations! {
+const MIGRATIONS: [Migration; 78] = migrations! {
     1 "0001_accounts"
     2 "0002_accounts_by_id"
     3 "0003_apps"
@@ -101,10 +101,11 @@ const MIGRATIONS: [Migration; 77] = migrations! {
     79 "0079_passkeys_by_credential"
     80 "0080_idempotency_keys"
     81 "0081_idempotency_keys_by_time"
+    85 "0085_app_uses"
 };
 
 /// The schema version this program writes and reads.
-pub const VERSION: i64 = 81;
+pub const VERSION: i64 = 85;
 
 const MAKE_BOOK: &str =
     "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at_ms BIGINT NOT NULL)";

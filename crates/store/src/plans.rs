@@ -5,13 +5,13 @@ use rolecall_model::time::Instant;
 use sqlx::Row as _;
 
 use crate::{
-    Db, Meter, accounts,
+    Db, Meter, accounts, apps,
     assignments::{FOR_GROUPS, FOR_USERS, KEY},
     audit, bots, bulk, changes,
     erasures::{data_maps, holds, ledger, requests},
     groups, history, holders, holdings, idempotency, image,
     memberships::{self, END_GROUPS, END_USERS, FIND_GROUPS, FIND_USERS},
-    migrations, names, reach, roles, users,
+    migrations, names, reach, role_imports, roles, users,
 };
 
 /// The plan of `sql`, a line a step.
@@ -130,6 +130,8 @@ fn statements() -> Vec<(&'static str, String)> {
         ("groups inside groups, then", reach::NESTED.to_owned()),
         ("groups that were inside groups", reach::WAS_NESTED.to_owned()),
         ("what became of a user", history::LIST.to_owned()),
+        ("imports of roles, the newest first", role_imports::LIST.to_owned()),
+        ("when apps were used", apps::USES.to_owned()),
         ("whose entries these are", bulk::seek(audit::ACTORS, &audit::BY_SEQ, 8)),
         ("users of all time by id", by_key(names::USERS_EVER)),
         ("groups of all time by id", by_key(names::GROUPS_EVER)),

@@ -7,7 +7,7 @@ use rolecall_model::{
     role::RoleType,
     time::Instant,
 };
-use sqlx::Row;
+use sqlx::{Row, any::AnyRow};
 
 use crate::{
     Error, Tx,
@@ -22,6 +22,12 @@ const FIND: &str = "
 SELECT role_type, undo, created_at_ms, created_by, reverted_at_ms
 FROM role_imports
 WHERE account_no = $1 AND import_id = $2";
+pub(crate) const LIST: &str = "
+SELECT import_id, role_type, undo, created_at_ms, created_by, reverted_at_ms
+FROM role_imports
+WHERE account_no = $1 AND import_id < $2
+ORDER BY import_id DESC
+LIMIT $3";
 const REVERT: &str = "UPDATE role_imports SET reverted_at_ms = $3 WHERE account_no = $1 AND import_id = $2";
 
 // Each reads the account's assignments through once, however many roles are asked for: no index
@@ -56,6 +62,18 @@ JOIN groups ON groups.account_no = $1 AND groups.group_no = numbered.group_no
 WHERE numbered.nth <= $2
 ORDER BY numbered.role_no, numbered.nth",
 );
+
+// As with the holders: each reads the account's assignments through once.
+const MARKS: [(&str, &str); 2] = [
+    (
+        "SELECT role_no, COUNT(*), MAX(began_seq) FROM user_assignments WHERE account_no = $1 AND role_no IN ",
+        " GROUP BY role_no ORDER BY role_no",
+    ),
+    (
+        "SELECT role_no, COUNT(*), MAX(began_seq) FROM group_assignments WHERE account_no = $1 AND role_no IN ",
+        " GROUP BY role_no ORDER BY role_no",
+    ),
+];
 
 // Nobody gets back what went with the bot, the user or the group.
 const ENDED_FOR_USERS: &str = "
@@ -103,18 +121,52 @@ pub async fn insert(tx: &mut Tx, account: AccountNo, import: &Import) -> Result<
     Ok(())
 }
 
+fn import(row: &AnyRow, id: String, first: usize) -> Result<Import, Error> {
+    let unreadable = || Error::Failed { code: "unreadable role_imports.role_type".to_owned() };
+    Ok(Import {
+        id,
+        role_type: RoleType::parse(row.try_get(first)?).ok_or_else(unreadable)?,
+        undo: row.try_get(first + 1)?,
+        created_at: Instant::from_ms(row.try_get(first + 2)?),
+        created_by: row.try_get(first + 3)?,
+        reverted_at: row.try_get::<Option<i64>, _>(first + 4)?.map(Instant::from_ms),
+    })
+}
+
 /// The account's import with id `id`.
 pub async fn find(tx: &mut Tx, account: AccountNo, id: &str) -> Result<Option<Import>, Error> {
-    let Some(row) = tx.optional(sqlx::query(FIND).bind(account.0).bind(id.to_owned())).await? else { return Ok(None) };
-    let unreadable = || Error::Failed { code: "unreadable role_imports.role_type".to_owned() };
-    Ok(Some(Import {
-        id: id.to_owned(),
-        role_type: RoleType::parse(row.try_get(0)?).ok_or_else(unreadable)?,
-        undo: row.try_get(1)?,
-        created_at: Instant::from_ms(row.try_get(2)?),
-        created_by: row.try_get(3)?,
-        reverted_at: row.try_get::<Option<i64>, _>(4)?.map(Instant::from_ms),
-    }))
+    let row = tx.optional(sqlx::query(FIND).bind(account.0).bind(id.to_owned())).await?;
+    row.as_ref().map(|row| import(row, id.to_owned(), 0)).transpose()
+}
+
+/// The account's imports before the one with id `before`, or the newest, at most `limit`. Their ids begin
+/// with when they were made, so this is the newest first.
+pub async fn list(tx: &mut Tx, account: AccountNo, before: Option<&str>, limit: i64) -> Result<Vec<Import>, Error> {
+    // Behind every id of hex digits.
+    let before = before.unwrap_or("g").to_owned();
+    let rows = tx.all(sqlx::query(LIST).bind(account.0).bind(before).bind(limit)).await?;
+    rows.iter().map(|row| import(row, row.try_get(0)?, 1)).collect()
+}
+
+/// How many users hold each of `roles` directly and since which audit entry the last of them does, and then
+/// the same of groups: as long as this is the same, nobody has come to hold one or lost it.
+pub async fn marks(tx: &mut Tx, account: AccountNo, roles: &[RoleNo]) -> Result<Vec<(i64, i64, i64)>, Error> {
+    let mut marks = Vec::new();
+    for (head, tail) in MARKS {
+        // What is counted of users is told from what is counted of groups.
+        marks.push((0, 0, 0));
+        for slice in bulk::slices(roles) {
+            let sql = format!("{head}({}){tail}", bulk::values(2, slice.len()));
+            let mut count = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+            for role in slice {
+                count = count.bind(role.0);
+            }
+            for row in tx.all(count).await? {
+                marks.push((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
+            }
+        }
+    }
+    Ok(marks)
 }
 
 /// Notes that the import was reverted.

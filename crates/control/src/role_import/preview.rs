@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use rolecall_model::{
     authority::{Lost, Powers},
     ids::RoleNo,
-    role::RoleType,
-    role_import::{Mode, Step},
+    role::{Role, RoleType},
+    role_import::{Mode, Plan, Step},
 };
 use rolecall_store::{
     Tx,
@@ -54,8 +54,18 @@ pub async fn preview(ctx: &Ctx, order: &Order) -> Result<Preview, Error> {
     let mut tx = ctx.read().await?;
     let existing = roles::all(&mut tx, ctx.account, order.role_type).await?;
     let plan = planned(file, &existing, order.mode)?;
+    preview_in(&mut tx, ctx, plan, &existing, order.mode).await
+}
 
-    let lost = lost(&mut tx, ctx, &plan.steps).await?;
+/// What a plan over `existing`, the account's roles of its type, would do.
+pub(super) async fn preview_in(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    plan: Plan,
+    existing: &[Role],
+    mode: Mode,
+) -> Result<Preview, Error> {
+    let lost = lost(tx, ctx, &plan.steps).await?;
     let nos: HashMap<&str, RoleNo> = existing.iter().map(|role| (role.id.as_str(), role.no)).collect();
     let number_of = |step: &Step| match step {
         Step::Update { before, .. } => nos.get(before.role_id.as_str()).copied(),
@@ -63,15 +73,15 @@ pub async fn preview(ctx: &Ctx, order: &Order) -> Result<Preview, Error> {
         Step::Create(_) | Step::Unchanged(_) => None,
     };
     let touched: Vec<RoleNo> = plan.steps.iter().filter_map(number_of).collect();
-    let mut users = role_imports::users_of(&mut tx, ctx.account, &touched, MAX_HOLDERS.into()).await?;
-    let mut groups = role_imports::groups_of(&mut tx, ctx.account, &touched, MAX_HOLDERS.into()).await?;
+    let mut users = role_imports::users_of(tx, ctx.account, &touched, MAX_HOLDERS.into()).await?;
+    let mut groups = role_imports::groups_of(tx, ctx.account, &touched, MAX_HOLDERS.into()).await?;
     let rows = plan.steps.into_iter().map(|step| {
         let no = number_of(&step);
         let users = no.and_then(|no| users.remove(&no)).unwrap_or_default();
         let groups = no.and_then(|no| groups.remove(&no)).unwrap_or_default();
         Row { step, users, groups }
     });
-    Ok(Preview { role_type: plan.role_type, mode: order.mode, rows: rows.collect(), skipped: plan.skipped, lost })
+    Ok(Preview { role_type: plan.role_type, mode, rows: rows.collect(), skipped: plan.skipped, lost })
 }
 
 /// What the person who asks would lose if `steps` were taken.

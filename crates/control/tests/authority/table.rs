@@ -180,6 +180,7 @@ impl World {
         {
             let order = Order { role_type, file_id: file_id.clone(), mode: Mode::Incremental };
             outcomes.note(act, "role_import::preview", role_import::preview(ctx, &order).await);
+            outcomes.note(act, "role_import::plan_of", role_import::plan_of(ctx, &order).await);
             outcomes.note(act, "role_import::import", role_import::import(ctx, &order).await);
         }
         for (role_type, role, act) in
@@ -202,6 +203,8 @@ impl World {
             }
             outcomes.note(act, "roles::create", made);
         }
+        outcomes.note(acts::EDIT_ROLES, "role_import::list", role_import::list(ctx, 1, None).await);
+        outcomes.note(acts::EDIT_ROLES, "role_import::find", role_import::find(ctx, "none").await);
         outcomes.note(acts::EDIT_ROLES, "role_import::revert", role_import::revert(ctx, "none").await);
         outcomes.note(acts::UPLOAD, "files::upload", files::upload(ctx, b"[]").await);
     }
@@ -232,6 +235,11 @@ impl World {
             expires_at: None,
         };
         outcomes.note(acts::MANAGE_APPS, "apps::list", apps::list(ctx).await);
+        outcomes.note(acts::MANAGE_APPS, "apps::list_seen", apps::list_seen(ctx).await);
+        outcomes.note(acts::MANAGE_APPS, "apps::get", apps::get(ctx, "none").await);
+        let edited = apps::update(ctx, "none", &Expected::Any, &apps::Edit::default()).await;
+        outcomes.note(acts::MANAGE_APPS, "apps::update", edited);
+        outcomes.note(acts::MANAGE_APPS, "apps::remove", apps::remove(ctx, "none", &Expected::Any).await);
         outcomes.note(acts::MANAGE_APPS, "apps::create", apps::create(ctx, &new).await);
         outcomes.note(acts::MANAGE_APPS, "apps::act", apps::act(ctx, "none", AppAction::Disable).await);
         outcomes.note(acts::MANAGE_APPS, "apps::rotate", apps::rotate(ctx, "none", 0).await);

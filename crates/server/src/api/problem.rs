@@ -124,9 +124,12 @@ fn kind_of(fault: &Fault) -> Kind {
         Rule::UnknownBot => ("unknown-bot", StatusCode::UNPROCESSABLE_ENTITY, "A bot is not known"),
         Rule::Taken => ("taken", StatusCode::CONFLICT, "It is taken"),
         Rule::Moved => ("moved", StatusCode::CONFLICT, "The account changed meanwhile"),
-        Rule::UnknownAccount | Rule::UnknownApp | Rule::UnknownErasure | Rule::UnknownHold | Rule::UnknownSession => {
-            NOT_FOUND
-        }
+        Rule::UnknownAccount
+        | Rule::UnknownApp
+        | Rule::UnknownErasure
+        | Rule::UnknownHold
+        | Rule::UnknownImport
+        | Rule::UnknownSession => NOT_FOUND,
         Rule::WrongState => ("wrong-state", StatusCode::CONFLICT, "This cannot be done in this state"),
         Rule::NoReceipt => ("no-receipt", StatusCode::CONFLICT, "There is no receipt"),
         Rule::NotPermitted => NOT_PERMITTED,

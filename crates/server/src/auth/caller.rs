@@ -70,6 +70,9 @@ needs! {
     ManageBots = Some(Scope::RoleManagement), acts::MANAGE_BOTS;
     /// Changing the account's settings.
     ChangeSettings = Some(Scope::RoleManagement), acts::CHANGE_SETTINGS;
+    /// Registering and changing client apps. The vendor's catalogue has no scope for it; who may hand out
+    /// roles may do everything in the end.
+    ManageApps = Some(Scope::RoleManagement), acts::MANAGE_APPS;
     /// Looking users up.
     ReadUsers = Some(Scope::UserManagement), acts::LOOK;
     /// Making, changing and removing users.
@@ -179,6 +182,7 @@ async fn admit(parts: &Parts, server: &Server, notes: &Notes, scope: Option<Scop
     let (app, roster) = authenticate(server, &parts.headers, notes.meter()).await?;
     let app = &app.app;
     notes.caller(app);
+    server.uses.note(&app.id, server.core.clock.now());
     if let Some(scope) = scope
         && !(app.kind == Kind::Admin && app.scopes.contains(&scope))
     {

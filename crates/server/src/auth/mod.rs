@@ -11,9 +11,11 @@ mod memory;
 pub mod oidc;
 pub mod session;
 pub mod token;
+mod uses;
 
 pub use caller::{
-    Caller, ChangeSettings, Denied, EraseData, ManageBots, ManageGroups, ManageRoles, ManageSessions, ManageUsers,
-    Need, ReadAudit, ReadRoles, ReadUsers, SignedIn, UploadFiles,
+    Caller, ChangeSettings, Denied, EraseData, ManageApps, ManageBots, ManageGroups, ManageRoles, ManageSessions,
+    ManageUsers, Need, ReadAudit, ReadRoles, ReadUsers, SignedIn, UploadFiles,
 };
 pub use memory::Memory;
+pub use uses::Uses;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "what is missing in an answer fails the test")]
 
+mod apps;
 mod assignments;
 mod audit;
 mod callbacks;
@@ -10,4 +11,5 @@ mod erasures;
 mod escalation;
 mod keys;
 mod once;
+mod role_imports;
 mod users;

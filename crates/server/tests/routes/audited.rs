@@ -11,6 +11,7 @@ const LOOK_UPS: &[&str] = &[
     "POST /api/public/usersInfo",
     "POST /api/v1/erasures/preview",
     "POST /api/v1/suppressions/check",
+    "POST /api/v1/role-imports/plans",
     "POST /access/v1/evaluation",
     "POST /access/v1/evaluations",
     "POST /access/v1/search/subject",
@@ -30,6 +31,12 @@ const ONCE: &[&str] = &[
     "POST /api/v1/groups",
     "POST /api/v1/roles",
     "POST /api/v1/roles/{id}/copy",
+    "POST /api/v1/apps",
+    "POST /api/v1/apps/{id}/rotate",
+    "POST /api/v1/apps/{id}/disable",
+    "POST /api/v1/apps/{id}/enable",
+    "POST /api/v1/role-imports/plans/{id}/apply",
+    "POST /api/v1/role-imports/{id}/undo",
 ];
 
 each_engine! {

@@ -289,6 +289,65 @@ const API_CALLS: &[Call] = &[
         r#"{"userIds":["Nora.Berg@guest.example","ida.lindqvist@guest.example"]}"#,
     ),
     Call(
+        "POST /api/v1/apps",
+        "Registered",
+        "apps",
+        "/api/v1/apps",
+        r#"{"name":"Nightly sync","scopes":["user_management:user_management"],"expiresAt":"2027-01-01"}"#,
+    ),
+    Call("POST /api/v1/apps", "A scope nobody knows", "apps", "/api/v1/apps", r#"{"name":"Sync","scopes":["users"]}"#),
+    Call("GET /api/v1/apps", "All", "apps", "/api/v1/apps", ""),
+    Call("GET /api/v1/apps/{id}", "One", "apps", "/api/v1/apps/<app>", ""),
+    Call("PATCH /api/v1/apps/{id}", "Another name", "apps", "/api/v1/apps/<app>", r#"{"name":"Hourly sync"}"#),
+    Call(
+        "POST /api/v1/apps/{id}/rotate",
+        "A new secret",
+        "apps",
+        "/api/v1/apps/<app>/rotate",
+        r#"{"overlapSeconds":3600}"#,
+    ),
+    Call("POST /api/v1/apps/{id}/disable", "Off", "apps", "/api/v1/apps/<app>/disable", "{}"),
+    Call("POST /api/v1/apps/{id}/enable", "On", "apps", "/api/v1/apps/<app>/enable", "{}"),
+    Call("DELETE /api/v1/apps/{id}", "Removed", "apps", "/api/v1/apps/<app>", ""),
+    Call(
+        "POST /api/v1/files",
+        "Roles to import",
+        "role imports",
+        "/api/v1/files",
+        r#"[{"role":"Night Crew","rDesc":"Looks after bots at night","permissions":{"Tasks":["VIEW"]},"refId":"night-crew"}]"#,
+    ),
+    Call(
+        "POST /api/v1/role-imports/plans",
+        "What it would change",
+        "role imports",
+        "/api/v1/role-imports/plans",
+        r#"{"roleType":"bot","fileId":"<stored file>"}"#,
+    ),
+    Call(
+        "GET /api/v1/role-imports/plans/{id}",
+        "Looked at again",
+        "role imports",
+        "/api/v1/role-imports/plans/<plan>",
+        "",
+    ),
+    Call(
+        "POST /api/v1/role-imports/plans/{id}/apply",
+        "Done",
+        "role imports",
+        "/api/v1/role-imports/plans/<plan>/apply",
+        "{}",
+    ),
+    Call(
+        "POST /api/v1/role-imports/plans/{id}/apply",
+        "The account has moved on",
+        "role imports",
+        "/api/v1/role-imports/plans/<plan>/apply",
+        "{}",
+    ),
+    Call("GET /api/v1/role-imports", "The newest", "role imports", "/api/v1/role-imports?limit=1", ""),
+    Call("GET /api/v1/role-imports/{id}", "One, whole", "role imports", "/api/v1/role-imports/<import>", ""),
+    Call("POST /api/v1/role-imports/{id}/undo", "Undone", "role imports", "/api/v1/role-imports/<import>/undo", "{}"),
+    Call(
         "GET /api/v1/assignments",
         "Who holds what on a bot, and why",
         "assignments",
@@ -452,12 +511,18 @@ each_engine! {
 struct Made {
     erasure: String,
     hold: String,
+    app: String,
+    file: String,
+    plan: String,
+    import: String,
 }
 
 async fn record(app: &TestApp, company: &Company, made: &mut Made, call: &Call) -> Value {
     let Call(route, about, source, path, body) = call;
     let (path, body) = (fill_in(app, company, path).await, fill_in(app, company, body).await);
     let path = path.replace("<erasure>", &made.erasure).replace("<hold>", &made.hold);
+    let path = path.replace("<app>", &made.app).replace("<plan>", &made.plan).replace("<import>", &made.import);
+    let body = body.replace("<stored file>", &made.file);
     let path = path.replace("<owner>", &company.account.owner_id);
     let (method, _) = route.split_once(' ').expect("a method and a path");
     let mut request = Request::new(method.parse().expect("a method"), &path).token(&company.token);
@@ -469,8 +534,10 @@ async fn record(app: &TestApp, company: &Company, made: &mut Made, call: &Call) 
         request = request.json(&body);
     }
     let reply = app.send(request).await;
-    let is_json =
-        reply.headers.get("content-type").is_some_and(|kind| kind.to_str().is_ok_and(|kind| kind.ends_with("json") && !kind.ends_with("ndjson")));
+    let is_json = reply
+        .headers
+        .get("content-type")
+        .is_some_and(|kind| kind.to_str().is_ok_and(|kind| kind.ends_with("json") && !kind.ends_with("ndjson")));
     let answer = if is_json { reply.json() } else { Value::from(reply.body.clone()) };
     if is_json {
         assert_eq!(answer.to_string(), reply.body, "{route}: the answer is not compact JSON");
@@ -479,8 +546,17 @@ async fn record(app: &TestApp, company: &Company, made: &mut Made, call: &Call) 
     if let Some(id) = answer["requestId"].as_str().filter(|_| is_first) {
         id.clone_into(&mut made.erasure);
     }
-    if let Some(id) = answer["holdId"].as_str() {
-        id.clone_into(&mut made.hold);
+    let is_ours = route.contains("/api/v1/");
+    for (key, kept) in [
+        ("holdId", &mut made.hold),
+        ("clientId", &mut made.app),
+        ("fileId", &mut made.file),
+        ("planId", &mut made.plan),
+        ("importId", &mut made.import),
+    ] {
+        if let Some(id) = answer[key].as_str().filter(|_| is_ours) {
+            id.clone_into(kept);
+        }
     }
     json!({
         "route": route, "about": about, "source": source,

@@ -80,6 +80,8 @@ async fn lists(app: &TestApp, token: &str) -> Vec<String> {
         "/api/v1/roles?roleType=admin",
         "/api/v1/roles?roleType=bot",
         "/api/v1/users",
+        "/api/v1/apps",
+        "/api/v1/role-imports",
         "/api/v1/assignments",
         "/api/v1/audit?limit=1000",
         "/api/v1/audit/export",

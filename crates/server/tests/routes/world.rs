@@ -124,6 +124,19 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("POST /api/v1/roles/{id}/copy", "/api/v1/roles/<bot role>/copy", r#"{"name":"Copied"}"#),
     ("GET /api/v1/roles/{id}/removal", "/api/v1/roles/<bot role>/removal", ""),
     ("DELETE /api/v1/roles/{id}", "/api/v1/roles/<spare role>", ""),
+    ("POST /api/v1/apps", "/api/v1/apps", r#"{"name":"Fresh","scopes":[]}"#),
+    ("GET /api/v1/apps/{id}", "/api/v1/apps/<app>", ""),
+    ("PATCH /api/v1/apps/{id}", "/api/v1/apps/<app>", r#"{"name":"Renamed"}"#),
+    ("POST /api/v1/apps/{id}/rotate", "/api/v1/apps/<app>/rotate", "{}"),
+    ("POST /api/v1/apps/{id}/disable", "/api/v1/apps/<app>/disable", "{}"),
+    ("POST /api/v1/apps/{id}/enable", "/api/v1/apps/<app>/enable", "{}"),
+    ("DELETE /api/v1/apps/{id}", "/api/v1/apps/<app>", ""),
+    ("POST /api/v1/role-imports/plans", "/api/v1/role-imports/plans", r#"{"roleType":"admin","fileId":"<file>"}"#),
+    ("GET /api/v1/role-imports/plans/{id}", "/api/v1/role-imports/plans/<plan>", ""),
+    ("POST /api/v1/role-imports/plans/{id}/apply", "/api/v1/role-imports/plans/<plan>/apply", "{}"),
+    ("GET /api/v1/role-imports", "/api/v1/role-imports?limit=1&cursor=<import cursor>", ""),
+    ("GET /api/v1/role-imports/{id}", "/api/v1/role-imports/<import>", ""),
+    ("POST /api/v1/role-imports/{id}/undo", "/api/v1/role-imports/<import>/undo", "{}"),
     ("GET /api/v1/assignments", "/api/v1/assignments?user=<owner id>&limit=1&cursor=<assignment cursor>", ""),
     ("GET /api/v1/assignments", "/api/v1/assignments?role=<admin role>&roleType=admin", ""),
     ("GET /api/v1/assignments", "/api/v1/assignments?bot=<bot>&at=2026-01-05T09:00:00Z", ""),
@@ -184,6 +197,8 @@ pub(crate) const WITHOUT_IDS: &[&str] = &[
     "GET /api/public/groups",
     "GET /api/public/roles/export",
     "POST /api/public/uploadfile",
+    "POST /api/v1/files",
+    "GET /api/v1/apps",
     "POST /api/v1/suppressions/check",
     "GET /api/v1/account",
     "GET /api/v1/permissions",
@@ -263,7 +278,14 @@ impl World {
         let assigned = sent(app, tenant, "GET", &path, &Value::Null).await;
         let one = sent(app, tenant, "GET", &format!("/api/v1/users?q=one@{name}"), &Value::Null).await;
         let entered = sent(app, tenant, "GET", "/api/v1/audit?limit=1", &Value::Null).await;
+        let imports = imports(app, tenant, name).await;
+        let spare_app = json!({"name": "Spare", "scopes": []});
+        let spare_app = sent(app, tenant, "POST", "/api/v1/apps", &spare_app).await;
         Self(vec![
+            ("app", text(&spare_app["clientId"])),
+            ("plan", imports[0].clone()),
+            ("import", imports[1].clone()),
+            ("import cursor", imports[2].clone()),
             ("entry cursor", text(&entered["nextCursor"])),
             ("assignment cursor", text(&assigned["nextCursor"])),
             ("one id", text(&one["users"][0]["userId"])),
@@ -375,6 +397,20 @@ async fn session(app: &TestApp, ctx: &Ctx, email: &str) -> String {
     let (server, visitor) = (&app.server, sign_in::Visitor::default());
     let let_in = sign_in::redeem(&server.core, &server.gate, &Meter::default(), visitor, &link.token, &new).await;
     let_in.expect("the link counts").begun.session.id
+}
+
+/// A plan of an import, an import, and a cursor of the list of them.
+async fn imports(app: &TestApp, tenant: &Tenant, name: &str) -> [String; 3] {
+    let plan = async |role: &str| {
+        let roles = json!([{"role": format!("{name} {role}"), "permissions": {}, "refId": format!("{name}-{role}")}]);
+        let file = sent(app, tenant, "POST", "/api/v1/files", &roles).await["fileId"].clone();
+        let wish = json!({"roleType": "admin", "fileId": file});
+        text(&sent(app, tenant, "POST", "/api/v1/role-imports/plans", &wish).await["planId"])
+    };
+    let path = format!("/api/v1/role-imports/plans/{}/apply", plan("third").await);
+    let import = text(&sent(app, tenant, "POST", &path, &json!({})).await["importId"]);
+    let listed = sent(app, tenant, "GET", "/api/v1/role-imports?limit=1", &Value::Null).await;
+    [plan("fourth").await, import, text(&listed["nextCursor"])]
 }
 
 /// The names between angle brackets in `text`.

@@ -144,8 +144,9 @@ pub(crate) fn parse(body: &Value) -> Result<Wishes, Problems> {
     let mut problems = Problems::default();
     let Some(object) = Object::of(body, "", &mut problems) else { return Err(problems) };
     known_only(object, &["roleType", "add", "remove"], &mut problems);
-    let role_type = RoleType::parse(object.text("roleType", &mut problems));
-    if role_type.is_none() {
+    let word = object.text("roleType", &mut problems);
+    let role_type = RoleType::parse(word);
+    if role_type.is_none() && !word.is_empty() {
         problems.add("/roleType", "must be admin or bot");
     }
     let mut wishes =

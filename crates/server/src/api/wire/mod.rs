@@ -2,15 +2,17 @@
 //! goes out has the names people see.
 
 pub mod account;
-pub mod bots;
+pub mod apps;
 pub mod assignments;
 pub mod audit;
+pub mod bots;
 pub mod erasures;
 pub mod groups;
 pub mod holds;
 pub mod ocsf;
 pub mod preview;
 pub mod report;
+pub mod role_imports;
 pub mod roles;
 pub mod sessions;
 pub mod subjects;
