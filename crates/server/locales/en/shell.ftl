@@ -8,6 +8,7 @@ theme-system = As the system
 theme-light = Light
 theme-dark = Dark
 sign-out = Sign out
+times-are-utc = Times are in UTC.
 navigation = Parts of the console
 
 error-home = To the first page
@@ -49,6 +50,8 @@ rule-nobody-given = Nobody was named.
 rule-bad-email = This is no e-mail address.
 rule-taken = The name is taken already.
 rule-moved = The account changed since the plan was made.
+rule-stale = It was changed since you saw it.
+rule-role-fixed = Nobody can change this of a built-in role.
 rule-wrong-state = It is not in a state in which this can be done.
 rule-no-receipt = There is no receipt yet.
 rule-store-taken = The store belongs to another account.

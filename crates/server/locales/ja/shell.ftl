@@ -8,6 +8,7 @@ theme-system = システムに合わせる
 theme-light = ライト
 theme-dark = ダーク
 sign-out = ログアウト
+times-are-utc = 時刻は UTC です。
 navigation = コンソールのメニュー
 
 error-home = 最初のページへ
@@ -49,6 +50,8 @@ rule-nobody-given = 対象が指定されていません。
 rule-bad-email = 正しいメールアドレスではありません。
 rule-taken = その名前はすでに使われています。
 rule-moved = 計画の作成後にアカウントが変更されました。
+rule-stale = 表示した後に変更されています。
+rule-role-fixed = 組み込みロールのこの項目は変更できません。
 rule-wrong-state = 現在の状態では実行できません。
 rule-no-receipt = 証明書はまだありません。
 rule-store-taken = そのストアは別のアカウントのものです。

@@ -8,6 +8,7 @@ theme-system = 시스템 설정
 theme-light = 밝게
 theme-dark = 어둡게
 sign-out = 로그아웃
+times-are-utc = 시각은 UTC 기준입니다.
 navigation = 콘솔 메뉴
 
 error-home = 첫 페이지로
@@ -49,6 +50,8 @@ rule-nobody-given = 대상이 지정되지 않았습니다.
 rule-bad-email = 올바른 이메일 주소가 아닙니다.
 rule-taken = 이미 사용 중인 이름입니다.
 rule-moved = 계획을 만든 뒤에 계정이 변경되었습니다.
+rule-stale = 확인한 뒤에 변경되었습니다.
+rule-role-fixed = 기본 제공 역할에서는 바꿀 수 없는 항목입니다.
 rule-wrong-state = 현재 상태에서는 할 수 없습니다.
 rule-no-receipt = 아직 확인서가 없습니다.
 rule-store-taken = 다른 계정에 속한 저장소입니다.

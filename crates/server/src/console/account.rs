@@ -16,7 +16,7 @@ use secrecy::ExposeSecret as _;
 use super::{
     ConsoleError, Form, Html, Reader, Section, Shell,
     door::{Person, Wrong, answered, new_password, wrong},
-    layout, passkeys, qr,
+    passkeys, qr,
 };
 use crate::Server;
 
@@ -59,8 +59,7 @@ impl AccountPage {
         let session = caller.session().ok_or_else(ConsoleError::sign_in)?;
         let (ctx, settings) = (&caller.ctx, &server.gate.settings);
         let begun = sign_in::begun_generator(ctx, session).await?;
-        let shown = layout::Person { name: session.name.clone(), account: session.account_name.clone() };
-        let shell = Shell { place: PLACE.to_owned(), person: Some(shown), ..Shell::bare(reader, Section::None) };
+        let shell = Shell { place: PLACE.to_owned(), ..Shell::of(reader, caller, Section::None) };
         Ok(Self {
             shell,
             email: session.person.email.clone(),

@@ -193,6 +193,8 @@ pub(crate) fn word_of(rule: Rule) -> &'static str {
         Rule::BadEmail => "bad-email",
         Rule::Taken => "taken",
         Rule::Moved => "moved",
+        Rule::Stale => "stale",
+        Rule::RoleFixed => "role-fixed",
         Rule::WrongState => "wrong-state",
         Rule::NoReceipt => "no-receipt",
         Rule::StoreTaken => "store-taken",
@@ -203,7 +205,7 @@ pub(crate) fn word_of(rule: Rule) -> &'static str {
 
 /// The words of all rules.
 #[cfg(test)]
-pub(crate) const WORDS: [&str; 21] = [
+pub(crate) const WORDS: [&str; 23] = [
     "unknown-role",
     "unknown-bot",
     "unknown-user",
@@ -219,6 +221,8 @@ pub(crate) const WORDS: [&str; 21] = [
     "bad-email",
     "taken",
     "moved",
+    "stale",
+    "role-fixed",
     "wrong-state",
     "no-receipt",
     "store-taken",
@@ -226,6 +230,22 @@ pub(crate) const WORDS: [&str; 21] = [
     "other",
     "invalid",
 ];
+
+/// Whether a rule says that a thing is not there.
+fn is_unknown(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::UnknownRole
+            | Rule::UnknownBot
+            | Rule::UnknownUser
+            | Rule::UnknownGroup
+            | Rule::UnknownErasure
+            | Rule::UnknownHold
+            | Rule::UnknownApp
+            | Rule::UnknownSession
+            | Rule::UnknownImport
+    )
+}
 
 impl From<Denied> for ConsoleError {
     fn from(denied: Denied) -> Self {
@@ -260,13 +280,10 @@ impl From<ControlError> for ConsoleError {
             ControlError::Invalid(problems) => problems.into(),
             ControlError::Refused(faults) => {
                 let is_only = |rule: Rule| faults.iter().all(|fault| fault.rule == rule);
-                let kind = if is_only(Rule::UnknownErasure)
-                    || is_only(Rule::UnknownHold)
-                    || is_only(Rule::UnknownApp)
-                    || is_only(Rule::UnknownSession)
-                {
+                let is_place = faults.iter().all(|fault| fault.path.is_empty() && is_unknown(fault.rule));
+                let kind = if is_place {
                     Kind::NotFound
-                } else if is_only(Rule::Moved) {
+                } else if is_only(Rule::Moved) || is_only(Rule::Stale) {
                     Kind::Changed
                 } else if is_only(Rule::NotPermitted) {
                     Kind::Forbidden

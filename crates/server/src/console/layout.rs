@@ -1,6 +1,6 @@
 //! What is around every page: the head, the way to the other pages, the choice of language and theme.
 
-use std::{borrow::Borrow, ops::Deref};
+use std::ops::Deref;
 
 use askama::{Template, filters::Safe};
 use axum::{
@@ -8,35 +8,66 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use rolecall_model::time::Instant;
+use rolecall_control::authority::{Act, acts};
 
 use super::{Reader, Theme};
-use crate::i18n::{Language, Words};
+use crate::{
+    auth::Caller,
+    i18n::{Language, When, Words},
+};
 
-/// A part of the console, as its navigation shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    /// A page that belongs to no part.
-    None,
+macro_rules! sections {
+    ($($(#[$doc:meta])* $section:ident = $word:literal, $path:literal, $act:expr;)*) => {
+        /// A part of the console, as its navigation shows it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Section {
+            $($(#[$doc])* $section,)*
+            /// A page that belongs to no part.
+            None,
+        }
+
+        impl Section {
+            /// All parts, in the order they are shown.
+            pub const ALL: &[Self] = &[$(Self::$section),*];
+
+            /// The word its name goes by.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$section => $word,)*
+                    Self::None => "",
+                }
+            }
+
+            /// Where it is.
+            pub fn path(self) -> &'static str {
+                match self {
+                    $(Self::$section => $path,)*
+                    Self::None => "/console",
+                }
+            }
+
+            /// What whoever sees it may do; nothing if everybody sees it.
+            fn act(self) -> Option<&'static Act> {
+                match self {
+                    $(Self::$section => $act,)*
+                    Self::None => None,
+                }
+            }
+        }
+    };
 }
 
-impl Section {
-    /// All parts, in the order they are shown.
-    pub const ALL: [Self; 0] = [];
-
-    /// The word its name and its sign go by.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-        }
-    }
-
-    /// Where it is.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::None => "/console",
-        }
-    }
+sections! {
+    /// What is there, and what is going on.
+    Overview = "overview", "/console", None;
+    /// People.
+    Users = "users", "/console/users", Some(&acts::LOOK);
+    /// Groups of people.
+    Groups = "groups", "/console/groups", Some(&acts::LOOK);
+    /// Bots.
+    Bots = "bots", "/console/bots", Some(&acts::LOOK);
+    /// Roles.
+    Roles = "roles", "/console/roles", Some(&acts::LOOK);
 }
 
 /// Who is signed in, as every page shows it.
@@ -80,9 +111,19 @@ impl Shell {
         }
     }
 
+    /// The shell of a page for whoever is signed in.
+    pub fn of<N, E>(reader: &Reader, caller: &Caller<N, E>, section: Section) -> Self {
+        let may_see = |section: &Section| section.act().is_none_or(|act| caller.ctx.may_do(act));
+        let person = caller
+            .session()
+            .map(|session| Person { name: session.name.clone(), account: session.account_name.clone() });
+        let sections = Section::ALL.iter().copied().filter(may_see).collect();
+        Self { sections, person, ..Self::bare(reader, section) }
+    }
+
     /// A time of day as people read it, and as programs do.
-    pub fn time(&self, at: impl Borrow<Instant>) -> Safe<String> {
-        let at = *at.borrow();
+    pub fn time(&self, at: impl When) -> Safe<String> {
+        let at = at.when();
         Safe(format!(r#"<time datetime="{at}">{}</time>"#, self.words.moment(at)))
     }
 }

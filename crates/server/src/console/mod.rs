@@ -7,16 +7,25 @@
 
 mod account;
 pub mod assets;
+mod bots;
 mod door;
 mod error;
 mod form;
+mod groups;
 mod guard;
 mod layout;
+mod overview;
 mod passkeys;
+mod plot;
 mod preferences;
 mod provider;
 mod qr;
+mod query;
 mod reader;
+mod role_edit;
+mod role_then;
+mod roles;
+mod users;
 
 use std::sync::Arc;
 
@@ -38,6 +47,24 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
     Router::new()
         .route("/console/assets/{name}", get(assets::get))
         .route("/console/preferences", post(preferences::set))
+        .route("/console", get(overview::show))
+        .route("/console/users", get(users::list))
+        .route("/console/users/{id}", get(users::show))
+        .route("/console/groups", get(groups::list).post(groups::create))
+        .route("/console/groups/{id}", get(groups::show).post(groups::update))
+        .route("/console/groups/{id}/members", post(groups::change_members))
+        .route("/console/groups/{id}/remove", get(groups::plan_removal).post(groups::remove))
+        .route("/console/bots", get(bots::list).post(bots::create))
+        .route("/console/bots/{id}", get(bots::show).post(bots::update))
+        .route("/console/bots/{id}/remove", get(bots::plan_removal).post(bots::remove))
+        .route("/console/roles", get(roles::list).post(role_edit::create))
+        .route("/console/roles/new", get(role_edit::blank))
+        .route("/console/roles/compare", get(roles::compare))
+        .route("/console/roles/{id}", get(roles::show).post(role_edit::update))
+        .route("/console/roles/{id}/then", get(role_then::compare))
+        .route("/console/roles/{id}/edit", get(role_edit::edit))
+        .route("/console/roles/{id}/copy", post(role_edit::copy))
+        .route("/console/roles/{id}/remove", get(role_edit::plan_removal).post(role_edit::remove))
         .route("/console/sign-in", get(door::sign_in_page).post(door::sign_in))
         .route("/console/second-factor", get(door::second_factor_page).post(door::second_factor))
         .route("/console/set-up/{token}", get(door::set_up_page).post(door::set_up))
@@ -64,16 +91,23 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
 /// The sets of words that have a text each, and their words.
 #[cfg(test)]
 pub(crate) fn words() -> Vec<(&'static str, Vec<&'static str>)> {
-    use rolecall_control::sessions::Method;
+    use rolecall_control::{holdings::Moment, sessions::Method};
+    use rolecall_model::{audit::Event, erasure::State, role::Level, role::RoleType, user::Status};
 
     let kinds = || error::Kind::SHOWN.map(error::Kind::as_str).to_vec();
     vec![
+        ("erasure-state", State::ALL.iter().map(|state| state.as_str()).collect()),
         ("error-text", kinds()),
         ("error-title", kinds()),
+        ("event", Event::ALL.iter().map(|event| event.name()).collect()),
+        ("level", [Level::No, Level::View, Level::Yes, Level::Full].map(Level::as_str).to_vec()),
         ("method", Method::ALL.map(Method::as_str).to_vec()),
+        ("moment", [Moment::Assigned, Moment::Unassigned, Moment::Joined, Moment::Left].map(Moment::as_str).to_vec()),
         ("password-wrong", door::Wrong::ALL.map(door::Wrong::as_str).to_vec()),
+        ("role-type", [RoleType::Admin, RoleType::Bot].map(RoleType::as_str).to_vec()),
         ("rule", error::WORDS.to_vec()),
-        ("section", Section::ALL.map(Section::as_str).to_vec()),
+        ("section", Section::ALL.iter().map(|section| section.as_str()).collect()),
+        ("status", [Status::Active, Status::NotActive].map(Status::as_str).to_vec()),
         ("theme", Theme::ALL.map(Theme::as_str).to_vec()),
     ]
 }

@@ -31,6 +31,17 @@ pub(super) fn day(language: Language, at: Instant) -> String {
     }
 }
 
+pub(super) fn weekday(language: Language, at: Instant) -> String {
+    // The first day of 1970 was a Thursday.
+    let days: [&str; 7] = match language {
+        Language::English => ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"],
+        Language::Korean => ["목", "금", "토", "일", "월", "화", "수"],
+        Language::Japanese => ["木", "金", "土", "日", "月", "火", "水"],
+    };
+    let day = at.as_ms().div_euclid(86_400_000).rem_euclid(7);
+    usize::try_from(day).ok().and_then(|day| days.get(day)).copied().unwrap_or_default().to_owned()
+}
+
 pub(super) fn moment(language: Language, at: Instant) -> String {
     let Civil { hour, minute, .. } = at.civil();
     let space = if language == Language::English { ", " } else { " " };
@@ -54,5 +65,7 @@ mod tests {
         assert_eq!(moment(Language::English, at), "5 Jan 2026, 09:07");
         assert_eq!(moment(Language::Korean, at), "2026년 1월 5일 09:07");
         assert_eq!(moment(Language::Japanese, at), "2026年1月5日 09:07");
+        // A Monday.
+        assert_eq!(Language::ALL.map(|language| weekday(language, at)), ["Mon", "월", "月"]);
     }
 }

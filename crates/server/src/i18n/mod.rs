@@ -10,7 +10,6 @@ mod forms;
 mod tests;
 
 use std::{
-    borrow::Borrow,
     fmt::Display,
     sync::{Arc, LazyLock},
 };
@@ -26,6 +25,8 @@ macro_rules! files {
         [
             include_str!(concat!("../../locales/", $tag, "/shell.ftl")),
             include_str!(concat!("../../locales/", $tag, "/door.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/directory.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/overview.ftl")),
         ]
     };
 }
@@ -79,7 +80,7 @@ impl Language {
 }
 
 /// How many files a language has.
-const FILES: usize = 2;
+const FILES: usize = 4;
 
 type Bundle = FluentBundle<FluentResource>;
 type Lazy = LazyLock<Bundle, fn() -> Bundle>;
@@ -198,13 +199,18 @@ impl Words {
     }
 
     /// A day, as its reader writes it.
-    pub fn day(&self, at: impl Borrow<Instant>) -> String {
-        forms::day(self.language, *at.borrow())
+    pub fn day(&self, at: impl When) -> String {
+        forms::day(self.language, at.when())
+    }
+
+    /// The day of the week, short.
+    pub fn weekday(&self, at: impl When) -> String {
+        forms::weekday(self.language, at.when())
     }
 
     /// A day and the time of day in UTC, to the minute.
-    pub fn moment(&self, at: impl Borrow<Instant>) -> String {
-        forms::moment(self.language, *at.borrow())
+    pub fn moment(&self, at: impl When) -> String {
+        forms::moment(self.language, at.when())
     }
 
     fn format(&self, key: &str, args: Option<&FluentArgs<'_>>) -> String {
@@ -217,6 +223,24 @@ impl Words {
         }
         // Tests see to it that this is not reached; a page with a name in it is better than none.
         key.to_owned()
+    }
+}
+
+/// A time, by itself or by reference: templates give either.
+pub trait When {
+    /// The time.
+    fn when(&self) -> Instant;
+}
+
+impl When for Instant {
+    fn when(&self) -> Instant {
+        *self
+    }
+}
+
+impl<T: When> When for &T {
+    fn when(&self) -> Instant {
+        (*self).when()
     }
 }
 

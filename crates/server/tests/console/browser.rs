@@ -24,6 +24,9 @@ use tokio::time::timeout;
 /// How long anything may take that a browser does. Whatever takes longer never comes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How much of a page a picture shows. Units: CSS pixels.
+const HIGHEST: f64 = 1_400.0;
+
 /// What Chromium is told, besides where its throw-away profile is.
 const FLAGS: [&str; 9] = [
     "--headless",
@@ -168,14 +171,36 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
-    /// The whole page as a picture (WebP, base64).
+    /// The page as a picture (WebP, base64), without what is far below its top.
     async fn picture(&self) -> String {
         let size = self.devtools("Page.getLayoutMetrics", json!({})).await;
-        let (width, height) = (&size["cssContentSize"]["width"], &size["cssContentSize"]["height"]);
-        let clip = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
-        let wanted = json!({"format": "webp", "quality": 60, "clip": clip, "captureBeyondViewport": true});
+        let height = size["cssContentSize"]["height"].as_f64().expect("a number").min(HIGHEST);
+        let clip = json!({"x": 0, "y": 0, "width": size["cssContentSize"]["width"], "height": height, "scale": 1});
+        let wanted = json!({"format": "webp", "quality": 40, "clip": clip, "captureBeyondViewport": true});
         let picture = self.devtools("Page.captureScreenshot", wanted).await;
         picture["data"].as_str().expect("a picture").to_owned()
+    }
+
+    /// Types into the field that a CSS selector finds, behind what is there.
+    pub(crate) async fn type_into(&self, selector: &str, text: &str) {
+        let found = self.client.find(Locator::Css(selector)).await;
+        let found = found.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        found.send_keys(text).await.unwrap_or_else(|error| panic!("{selector}: {error}"));
+    }
+
+    /// Chooses from the list that a CSS selector finds.
+    pub(crate) async fn choose(&self, selector: &str, value: &str) {
+        let found = self.client.find(Locator::Css(selector)).await;
+        let found = found.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        found.select_by_value(value).await.unwrap_or_else(|error| panic!("{selector}: {error}"));
+    }
+
+    /// Gives the browser a cookie, as the server at `url` would.
+    pub(crate) async fn set_cookie(&self, url: &str, name: &str, value: &str) {
+        let cookie = json!({"name": name, "value": value, "url": url, "path": "/", "secure": true, "httpOnly": true,
+            "sameSite": "Lax"});
+        let done = self.devtools("Network.setCookie", cookie).await;
+        assert_eq!(done["success"], json!(true), "{name} is not taken");
     }
 
     /// Keeps a picture of the page, where pictures are wanted.

@@ -9,4 +9,8 @@ mod browser;
 mod everywhere;
 mod headers;
 mod look;
+mod names;
+mod permissions;
+mod strangers;
+mod work;
 mod world;

@@ -1,28 +1,76 @@
 //! A company to look at, and somebody who looks.
 
+use rolecall_control::{
+    Ctx,
+    bots::{self, NewBot},
+    groups::{self, NewGroup},
+    roles::{self, NewRole},
+    sign_in::{self, Visitor},
+    users::{self, Particulars, Wish},
+};
+use rolecall_model::{
+    page::Page,
+    role::{Permissions, RoleType},
+};
+use rolecall_server::demo;
+use rolecall_store::Meter;
 use rolecall_testkit::{Engine, TestApp};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, root};
 
-/// A server on a port, and a browser.
+/// Who owns the company's account.
+pub(crate) const OWNER: &str = "ingrid.solberg@aurora-air.example";
+
+/// Names that people may give, and pages must show as they are: markup, writing from right to left with
+/// brackets, a formula, an emoji of several characters, Hangul, Kana and Han.
+pub(crate) const NAMES: [&str; 6] = [
+    "<script>document.title = 'taken'</script>",
+    "\"><img src=x onerror=\"document.title='taken'\">",
+    "עברית (admin) &lt; العربية",
+    "=HYPERLINK(\"https://evil.example\")",
+    "👩🏽‍✈️ 김민준 팀",
+    "佐々木ひなた と カタカナ",
+];
+
+/// A server on a port, with a company, and a browser.
 pub(crate) struct World {
+    pub(crate) app: TestApp,
     pub(crate) browser: Browser,
+    /// The operator's context of work on the company's account.
+    pub(crate) ctx: Ctx,
     /// What URLs begin with.
     base: String,
-    _app: TestApp,
 }
 
-/// A page as the walks through all of them know it: a name for its picture, and its path.
-pub(crate) const PAGES: &[(&str, &str)] = &[("not-found", "/console/nowhere")];
-
 impl World {
-    /// A world of its own for one test; nothing where there is no browser and need not be one.
+    /// A world of its own for one test, in which nobody is signed in; nothing where there is no browser and
+    /// need not be one.
     pub(crate) async fn start() -> Option<Self> {
         let browser = Browser::start().await?;
         let app = TestApp::start(Engine::Sqlite).await.expect("SQLite is always there");
+        let company = demo::company(&app.server.core).await.expect("the company can be made");
         let base = format!("http://{}", app.listen().await);
-        Some(Self { browser, base, _app: app })
+        Some(Self { browser, ctx: company.operator().clone(), base, app })
+    }
+
+    /// The same with the owner signed in.
+    pub(crate) async fn signed_in() -> Option<Self> {
+        let world = Self::start().await?;
+        world.sign_in(OWNER).await;
+        Some(world)
+    }
+
+    /// Signs a user in, as a one-time link would.
+    pub(crate) async fn sign_in(&self, email: &str) {
+        let server = &self.app.server;
+        let link = sign_in::make_link_by_email(&self.ctx, email).await.expect("a link");
+        let (meter, password) = (Meter::default(), "correct horse battery staple".to_owned().into());
+        let let_in =
+            sign_in::redeem(&server.core, &server.gate, &meter, Visitor::default(), &link.token, &password).await;
+        let token = let_in.expect("the link counts").begun.token;
+        self.browser.set_cookie(&self.base, "__Host-rolecall", token.expose_secret()).await;
     }
 
     /// Goes to `path`.
@@ -34,6 +82,77 @@ impl World {
     pub(crate) async fn place(&self) -> String {
         let url = self.browser.client.current_url().await.expect("it is somewhere");
         url.as_str().strip_prefix(&self.base).expect("it is still here").to_owned()
+    }
+
+    /// Every page that the owner can look at: a name for its picture, and its path.
+    pub(crate) async fn pages(&self) -> Vec<(&'static str, String)> {
+        let ctx = &self.ctx;
+        let bot = bots::search(ctx, "", Page::first(1)).await.expect("bots").items.remove(0).bot.id;
+        let group = groups::search(ctx, "", Page::first(1)).await.expect("groups").items.remove(0).group.id;
+        let own = roles::list(ctx, RoleType::Bot, Page::first(50)).await.expect("roles").items;
+        let [built_in, own] = [true, false]
+            .map(|is| own.iter().rfind(|role| role.is_built_in == is).expect("there is one of each").id.clone());
+        let user = self.user(OWNER).await;
+        vec![
+            ("overview", "/console".to_owned()),
+            ("users", "/console/users".to_owned()),
+            ("users-found", "/console/users?q=ingrid".to_owned()),
+            ("user", format!("/console/users/{user}")),
+            ("user-then", format!("/console/users/{user}?at=2026-01-05T08:00")),
+            ("groups", "/console/groups".to_owned()),
+            ("group", format!("/console/groups/{group}")),
+            ("group-remove", format!("/console/groups/{group}/remove")),
+            ("bots", "/console/bots".to_owned()),
+            ("bot", format!("/console/bots/{bot}")),
+            ("bot-remove", format!("/console/bots/{bot}/remove")),
+            ("roles-admin", "/console/roles?type=admin".to_owned()),
+            ("roles", "/console/roles?type=bot".to_owned()),
+            ("role", format!("/console/roles/{own}")),
+            ("role-then", format!("/console/roles/{own}/then?a=2026-01-05T09:00")),
+            ("role-then-absent", format!("/console/roles/{own}/then?a=2026-01-04T09:00")),
+            ("role-new", "/console/roles/new?type=bot".to_owned()),
+            ("role-edit", format!("/console/roles/{own}/edit")),
+            ("role-compare", format!("/console/roles/compare?a={built_in}&b={own}")),
+            ("role-compare-all", format!("/console/roles/compare?a={built_in}&b={own}&all=true")),
+            ("role-remove", format!("/console/roles/{own}/remove")),
+            ("account", "/console/account".to_owned()),
+            ("confirm", "/console/confirm?next=/console".to_owned()),
+            ("sign-in", "/console/sign-in".to_owned()),
+            ("not-found", "/console/nowhere".to_owned()),
+        ]
+    }
+
+    /// The id of the user with an e-mail address.
+    pub(crate) async fn user(&self, email: &str) -> String {
+        let words = rolecall_model::search::Words::parse("q", email).expect("words");
+        let found = users::list(&self.ctx, words.as_ref(), Page::first(1)).await.expect("users").items;
+        found.first().expect("somebody").id.clone()
+    }
+
+    /// Makes one of everything with each of [`NAMES`]; where each is shown.
+    pub(crate) async fn hostile(&self) -> Vec<String> {
+        let (ctx, mut paths) = (&self.ctx, Vec::new());
+        for (nth, name) in NAMES.into_iter().enumerate() {
+            let particulars = Particulars {
+                first_name: Some(name.to_owned()),
+                org_user_id: Some(format!("{nth}{name}")),
+                ..Particulars::default()
+            };
+            let email = format!("hostile{nth}@aurora-air.example");
+            let wish = Wish { who: email.clone(), particulars, grants: Vec::new() };
+            assert_eq!(users::create(ctx, &[wish]).await.expect("users"), []);
+            paths.push(format!("/console/users/{}", self.user(&email).await));
+            let new = NewGroup { name: name.to_owned(), description: name.to_owned() };
+            paths.push(format!("/console/groups/{}", groups::create(ctx, &new).await.expect("a group").id));
+            let new = NewBot { description: name.to_owned(), ..NewBot::named(name) };
+            paths.push(format!("/console/bots/{}", bots::create(ctx, &new).await.expect("a bot").id));
+            for role_type in [RoleType::Admin, RoleType::Bot] {
+                let (name, description) = (name.to_owned(), name.to_owned());
+                let new = NewRole { role_type, name, description, permissions: Permissions::default(), ref_id: None };
+                paths.push(format!("/console/roles/{}", roles::create(ctx, &new).await.expect("a role").id));
+            }
+        }
+        paths
     }
 
     /// Chooses a language and a theme as a person does, on the page where the browser is.
@@ -68,17 +187,22 @@ impl World {
         self.browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth").await
     }
 
-    /// Holds the page against what every page must be, at every size.
-    pub(crate) async fn inspect(&self, what: &str) {
+    /// What is not as it must be on every page, at every size.
+    pub(crate) async fn faults(&self, what: &str) -> Vec<String> {
+        let mut faults = Vec::new();
         for (width, height) in [(320, 640), (3840, 2160), (1280, 800)] {
             self.browser.resize(width, height).await;
-            assert_eq!(self.overhang().await, json!(0), "{what} is wider than a window of {width}");
+            let overhang = self.overhang().await;
+            if overhang != json!(0) {
+                faults.push(format!("{what}: {overhang} wider than a window of {width}"));
+            }
         }
-        assert_eq!(self.findings().await, [""; 0], "{what}");
-        assert_eq!(self.browser.run("return document.querySelectorAll('h1').length").await, json!(1), "{what}");
-        let texts = self.browser.run("return document.title + document.body.innerText").await;
-        let texts = texts.as_str().expect("a text");
-        assert!(!texts.contains("error-") && !texts.contains("rule-"), "{what} has a text without words: {texts}");
+        faults.extend(self.findings().await.into_iter().map(|finding| format!("{what}: {finding}")));
+        let n_headings = self.browser.run("return document.querySelectorAll('h1').length").await;
+        if n_headings != json!(1) {
+            faults.push(format!("{what}: {n_headings} first headings"));
+        }
+        faults
     }
 }
 
