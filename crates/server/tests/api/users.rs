@@ -26,9 +26,9 @@ pub(crate) struct Staff {
 pub(crate) async fn staff(app: &TestApp) -> Staff {
     let users = app.users(["ann@acme.example", "ben@acme.example", "cat@other.example"]).await;
     let named = |email: &str, first: &str, last: &str| json!({"userInfo": {"emailId": email, "firstName": first, "lastName": last}});
-    let names =
+    let people =
         json!({"users": [named("ann@acme.example", "Anna", "Smith"), named("cat@other.example", "민수", "김")]});
-    assert_eq!(app.put("/api/public/users", names).await.status, StatusCode::OK);
+    assert_eq!(app.put("/api/public/users", people).await.status, StatusCode::OK);
     let all = app.group("All", &[]).await;
     let care = app.group("Care", &[&users[1]]).await;
     let crew = app.group("Crew", &[&users[0]]).await;

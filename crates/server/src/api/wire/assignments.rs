@@ -171,6 +171,9 @@ pub(crate) fn parse(body: &Value) -> Result<Wishes, Problems> {
     problems.or_ok(wishes)
 }
 
+/// What a value under some key names.
+type Names = fn(String) -> Principal;
+
 /// The role, the bot, and who: by which key, and by what.
 type Read = (String, Option<String>, &'static str, Principal);
 
@@ -186,7 +189,7 @@ fn read(value: &Value, path: &str, role_type: Option<RoleType>, problems: &mut P
         }
         _ => {}
     }
-    let kinds: [(&'static str, fn(String) -> Principal); 4] = [
+    let kinds: [(&'static str, Names); 4] = [
         ("userId", Principal::UserId),
         ("email", Principal::Email),
         ("orgUserId", Principal::OrgUserId),
