@@ -215,7 +215,7 @@ async fn change_in(
 
 /// Sets a user's password without asking for one, as only the operator may: for a sample.
 ///
-/// Errors: [`Rule::UnknownUser`], [`Rule::NotPermitted`] for anybody else.
+/// Errors: [`Rule::UnknownUser`](crate::Rule::UnknownUser), [`Rule::NotPermitted`](crate::Rule::NotPermitted) for anybody else.
 pub async fn set_password(ctx: &Ctx, gate: &Gate, user_id: &str, new: &SecretString) -> Result<(), Refusal> {
     if ctx.actor != Actor::Operator {
         return Err(not_permitted("only the operator sets somebody's password").into());
