@@ -101,11 +101,11 @@ const MIGRATIONS: [Migration; 78] = migrations! {
     79 "0079_passkeys_by_credential"
     80 "0080_idempotency_keys"
     81 "0081_idempotency_keys_by_time"
-    85 "0085_app_uses"
+    82 "0082_app_uses"
 };
 
 /// The schema version this program writes and reads.
-pub const VERSION: i64 = 85;
+pub const VERSION: i64 = 82;
 
 const MAKE_BOOK: &str =
     "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at_ms BIGINT NOT NULL)";

@@ -88,7 +88,7 @@ each_engine! {
                 app.send(request.bytes(body.clone().into_bytes())).await
             };
             let first = send().await;
-            if first.json()["type"] == "/problems/key-reused" {
+            if first.body.contains("/problems/key-reused") {
                 // The route's second call in the list: the key is its first one's.
                 continue;
             }
