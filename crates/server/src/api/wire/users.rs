@@ -26,7 +26,7 @@ pub struct UserPage {
 /// A user as lists show it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = User)]
+#[schema(as = AccountUser)]
 pub struct UserRow {
     /// Its id.
     pub user_id: String,
