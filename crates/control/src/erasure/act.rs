@@ -1,8 +1,8 @@
 //! What can be done about a request: calling it off, agreeing to its plan, not waiting any longer.
 
-use rolecall_model::{audit::Event, erasure::State, time::Instant};
+use rolecall_model::{audit::Event, erasure::State, ids::AccountNo, time::Instant};
 use rolecall_store::{
-    Tx,
+    Error as StoreError, Tx,
     erasures::{
         callbacks, ledger,
         requests::{self, Request},
@@ -63,14 +63,14 @@ async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, act: Act) -> Result<(), Error>
     change.need_to(&acts::ERASE)?;
     let (account, at) = (change.account_no(), change.at);
     let request = known(requests::lock(change.tx, account, id).await?)?;
-    if !is_allowed(&mut change, &request, act).await? {
+    if !is_allowed(change.tx, account, at, &request, act).await? {
         return Err(Error::refused(Rule::WrongState, "", why_not(&request, act)));
     }
     let (event, did) = match act {
         Act::Cancel => {
             ledger::remove(change.tx, account, request.no).await?;
             subjects::fail_open(change.tx, account, request.no, "cancelled").await?;
-            let is_over = standing(&mut change, &request).await? == Standing::Untouched;
+            let is_over = standing(change.tx, account, &request).await? == Standing::Untouched;
             if is_over {
                 requests::cancel(change.tx, account, request.no, at).await?;
             } else {
@@ -109,6 +109,30 @@ async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, act: Act) -> Result<(), Error>
     change.finish().await
 }
 
+/// What could be done about a request as it is now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Possible {
+    /// Whether it can be called off.
+    pub cancel: bool,
+    /// Whether its plan waits for somebody to agree.
+    pub approve: bool,
+    /// Whether it waits for another attempt, which could be made at once.
+    pub retry: bool,
+}
+
+/// What whoever asks could do about `request` now: by its state, and by what they may.
+pub(super) async fn possible(ctx: &Ctx, tx: &mut Tx, request: &Request) -> Result<Possible, StoreError> {
+    if !ctx.may_do(&acts::ERASE) {
+        return Ok(Possible::default());
+    }
+    let (account, at) = (ctx.account, ctx.now());
+    Ok(Possible {
+        cancel: is_allowed(tx, account, at, request, Act::Cancel).await?,
+        approve: is_allowed(tx, account, at, request, Act::Approve).await?,
+        retry: is_allowed(tx, account, at, request, Act::Retry).await?,
+    })
+}
+
 /// Whether somebody has to agree before the request goes on.
 fn is_to_approve(request: &Request) -> bool {
     match request.state {
@@ -118,15 +142,23 @@ fn is_to_approve(request: &Request) -> bool {
     }
 }
 
-async fn is_allowed(change: &mut Change<'_>, request: &Request, act: Act) -> Result<bool, Error> {
+async fn is_allowed(
+    tx: &mut Tx,
+    account: AccountNo,
+    at: Instant,
+    request: &Request,
+    act: Act,
+) -> Result<bool, StoreError> {
     match act {
-        Act::Cancel => Ok(request.state.is_cancellable() && standing(change, request).await? != Standing::UnderWay),
+        Act::Cancel => {
+            Ok(request.state.is_cancellable() && standing(tx, account, request).await? != Standing::UnderWay)
+        }
         Act::Approve => Ok(is_to_approve(request)),
         Act::Retry => {
             if request.state.is_final() || request.state == State::Held || is_to_approve(request) {
                 return Ok(false);
             }
-            Ok(is_put_off(change, request).await?)
+            is_put_off(tx, account, at, request).await
         }
     }
 }
@@ -142,16 +174,15 @@ enum Standing {
     DoneButForHeld,
 }
 
-async fn standing(change: &mut Change<'_>, request: &Request) -> Result<Standing, Error> {
-    let account = change.account_no();
-    let Some(job) = work::job(change.tx, account, request.no).await? else { return Ok(Standing::Untouched) };
-    let parts = work::parts(change.tx, &job).await?;
+async fn standing(tx: &mut Tx, account: AccountNo, request: &Request) -> Result<Standing, StoreError> {
+    let Some(job) = work::job(tx, account, request.no).await? else { return Ok(Standing::Untouched) };
+    let parts = work::parts(tx, &job).await?;
     if parts.iter().any(|part| part.state >= State::Erasing && !part.state.is_final()) {
         return Ok(Standing::UnderWay);
     }
-    let results = work::results(change.tx, &job).await?;
+    let results = work::results(tx, &job).await?;
     let is_begun = results.iter().any(|result| result.n_erased > 0 || result.n_masked > 0)
-        || subjects::is_begun(change.tx, account, request.no).await?;
+        || subjects::is_begun(tx, account, request.no).await?;
     Ok(match (is_begun, parts.iter().all(|part| part.state.is_final())) {
         (false, _) => Standing::Untouched,
         (true, true) => Standing::DoneButForHeld,
@@ -160,14 +191,13 @@ async fn standing(change: &mut Change<'_>, request: &Request) -> Result<Standing
 }
 
 /// Whether the request, or its part in some store, failed and waits for its next attempt.
-async fn is_put_off(change: &mut Change<'_>, request: &Request) -> Result<bool, Error> {
-    let (account, at) = (change.account_no(), change.at);
+async fn is_put_off(tx: &mut Tx, account: AccountNo, at: Instant, request: &Request) -> Result<bool, StoreError> {
     let waits = |attempts: i64, next: Instant| attempts > 0 && next > at;
     if waits(request.attempts, request.next_attempt_at) {
         return Ok(true);
     }
-    let Some(job) = work::job(change.tx, account, request.no).await? else { return Ok(false) };
-    let parts = work::parts(change.tx, &job).await?;
+    let Some(job) = work::job(tx, account, request.no).await? else { return Ok(false) };
+    let parts = work::parts(tx, &job).await?;
     Ok(parts.iter().any(|part| !part.state.is_final() && waits(part.attempts, part.next_attempt_at)))
 }
 

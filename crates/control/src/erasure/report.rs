@@ -13,7 +13,11 @@ use rolecall_store::erasures::{
 };
 use secrecy::ExposeSecret as _;
 
-use super::{LIST, can_be_id, known, unknown};
+use super::{
+    LIST,
+    act::{Possible, possible},
+    can_be_id, known, unknown,
+};
 use crate::{
     Ctx, Error, Rule,
     authority::acts,
@@ -66,6 +70,8 @@ pub struct Report {
     pub quarantine: Vec<Quarantined>,
     /// How far the work list of each store is, while there is one.
     pub progress: Vec<Progress>,
+    /// What whoever asks could do about it now.
+    pub possible: Possible,
 }
 
 /// How a request's part in one store fares.
@@ -154,7 +160,9 @@ pub async fn report(ctx: &Ctx, id: &str) -> Result<Report, Error> {
     // When a request waits for a person.
     let never = Instant::from_ms(i64::MAX);
     let some = |text: String| Some(text).filter(|text| !text.is_empty());
+    let possible = possible(ctx, &mut tx, &request).await?;
     Ok(Report {
+        possible,
         subjects: subjects(ctx, id, people, results)?,
         stores: parts.into_iter().map(part).collect(),
         progress: progress.into_iter().map(|(store, total, done)| Progress { store, total, done }).collect(),
@@ -240,6 +248,17 @@ pub async fn list(ctx: &Ctx, state: Option<State>, page: Page) -> Result<List<Su
     let one_more = Page { limit: page.limit.saturating_add(1), ..page };
     let found = requests::list(&mut tx, ctx.account, state, one_more).await?;
     Ok(list::page(ctx, LIST, total, page.limit, found, |summary| summary.no))
+}
+
+/// The account's requests that have not ended although their answer was due, the longest overdue first:
+/// how many there are, and the first `limit` of them.
+pub async fn late(ctx: &Ctx, limit: u32) -> Result<(u64, Vec<Summary>), Error> {
+    ctx.need_to(&acts::WATCH_ERASURES)?;
+    let mut tx = ctx.read().await?;
+    let now = ctx.now();
+    let total = requests::count_late(&mut tx, ctx.account, now).await?;
+    let found = requests::late(&mut tx, ctx.account, now, limit).await?;
+    Ok((u64::try_from(total).unwrap_or_default(), found))
 }
 
 /// The receipt of a request that is done.

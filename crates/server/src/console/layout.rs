@@ -68,6 +68,14 @@ sections! {
     Bots = "bots", "/console/bots", Some(&acts::LOOK);
     /// Roles.
     Roles = "roles", "/console/roles", Some(&acts::LOOK);
+    /// Moving roles between environments.
+    Imports = "imports", "/console/imports", Some(&acts::LOOK);
+    /// What to print: who may what.
+    Reports = "reports", "/console/reports", Some(&acts::LOOK);
+    /// Erasures of people's data, and holds.
+    Erasures = "erasures", "/console/erasures", Some(&acts::WATCH_ERASURES);
+    /// What happened.
+    Audit = "audit", "/console/audit", Some(&acts::READ_AUDIT);
 }
 
 /// Who is signed in, as every page shows it.

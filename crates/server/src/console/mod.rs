@@ -7,12 +7,17 @@
 
 mod account;
 pub mod assets;
+mod audit;
 mod bots;
 mod door;
+mod erasure_wish;
+mod erasures;
 mod error;
 mod form;
 mod groups;
 mod guard;
+mod holds;
+mod imports;
 mod layout;
 mod overview;
 mod passkeys;
@@ -22,15 +27,18 @@ mod provider;
 mod qr;
 mod query;
 mod reader;
+mod reports;
 mod role_edit;
 mod role_then;
 mod roles;
+mod upload;
 mod users;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     routing::{get, post},
 };
 
@@ -40,7 +48,7 @@ pub(crate) use guard::finish;
 pub use layout::{Html, Section, Shell};
 pub use reader::{Reader, Theme};
 
-use crate::Server;
+use crate::{Server, kore};
 
 /// The routes of the console.
 pub(crate) fn routes() -> Router<Arc<Server>> {
@@ -65,6 +73,30 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
         .route("/console/roles/{id}/edit", get(role_edit::edit))
         .route("/console/roles/{id}/copy", post(role_edit::copy))
         .route("/console/roles/{id}/remove", get(role_edit::plan_removal).post(role_edit::remove))
+        .route("/console/reports", get(reports::index))
+        .route("/console/reports/bot/{id}", get(reports::of_bot))
+        .route("/console/reports/bot/{id}/csv", get(reports::file_of_bot))
+        .route("/console/reports/person/{id}", get(reports::of_person))
+        .route("/console/reports/person/{id}/csv", get(reports::file_of_person))
+        .route(
+            "/console/imports",
+            get(imports::list).post(imports::upload).layer(DefaultBodyLimit::max(kore::upload::MAX_FORM_BYTES)),
+        )
+        .route("/console/imports/export", get(imports::export))
+        .route("/console/imports/plans/{id}", get(imports::plan).post(imports::apply))
+        .route("/console/imports/{id}/undo", post(imports::undo))
+        .route("/console/erasures", get(erasures::list).post(erasure_wish::request))
+        .route("/console/erasures/new", get(erasure_wish::blank))
+        .route("/console/erasures/preview", post(erasure_wish::preview))
+        .route("/console/erasures/{id}", get(erasures::show))
+        .route("/console/erasures/{id}/approve", get(erasures::plan_approval).post(erasures::approve))
+        .route("/console/erasures/{id}/cancel", get(erasures::plan_cancellation).post(erasures::cancel))
+        .route("/console/erasures/{id}/retry", post(erasures::retry))
+        .route("/console/erasures/{id}/receipt", get(erasures::receipt))
+        .route("/console/holds", get(holds::list).post(holds::place))
+        .route("/console/holds/{id}/release", post(holds::release))
+        .route("/console/audit", get(audit::list))
+        .route("/console/audit/{id}", get(audit::show))
         .route("/console/sign-in", get(door::sign_in_page).post(door::sign_in))
         .route("/console/second-factor", get(door::second_factor_page).post(door::second_factor))
         .route("/console/set-up/{token}", get(door::set_up_page).post(door::set_up))
@@ -92,14 +124,23 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
 #[cfg(test)]
 pub(crate) fn words() -> Vec<(&'static str, Vec<&'static str>)> {
     use rolecall_control::{holdings::Moment, sessions::Method};
-    use rolecall_model::{audit::Event, erasure::State, role::Level, role::RoleType, user::Status};
+    use rolecall_model::{audit::Event, erasure::{Outcome, State}, role::Level, role::RoleType, user::Status};
 
     let kinds = || error::Kind::SHOWN.map(error::Kind::as_str).to_vec();
     vec![
+        ("erasure-action", vec!["delete", "mask"]),
+        ("erasure-cause", erasures::CAUSES.to_vec()),
+        ("erasure-outcome", Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect()),
         ("erasure-state", State::ALL.iter().map(|state| state.as_str()).collect()),
         ("error-text", kinds()),
         ("error-title", kinds()),
         ("event", Event::ALL.iter().map(|event| event.name()).collect()),
+        ("export-roles", vec!["admin", "bot"]),
+        ("import-count", imports::STEPS.to_vec()),
+        ("import-done", imports::DONE.to_vec()),
+        ("import-mode", vec!["add", "replace"]),
+        ("import-roles", vec!["admin", "bot"]),
+        ("import-step", imports::STEPS.to_vec()),
         ("level", [Level::No, Level::View, Level::Yes, Level::Full].map(Level::as_str).to_vec()),
         ("method", Method::ALL.map(Method::as_str).to_vec()),
         ("moment", [Moment::Assigned, Moment::Unassigned, Moment::Joined, Moment::Left].map(Moment::as_str).to_vec()),

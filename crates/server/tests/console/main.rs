@@ -5,12 +5,17 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "whatever fails while a test is set up fails the test")]
 
+mod audit;
 mod browser;
+mod erasures;
 mod everywhere;
 mod headers;
+mod imports;
 mod look;
 mod names;
+mod office;
 mod permissions;
+mod reports;
 mod strangers;
 mod work;
 mod world;

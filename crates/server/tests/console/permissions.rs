@@ -27,6 +27,8 @@ const BUTTONS: &[(&str, &str, &str, &str)] = &[
     ("/console/bots", "name=\"owner\"", "/console/bots", "name=<new>"),
     ("/console/bots/<bot>", "name=\"version\"", "/console/bots/<bot>", "name=Desk&version=old"),
     ("/console/bots/<bot>", "/remove\"", "/console/bots/<bot>/remove", "version=old"),
+    ("/console/erasures", "/console/erasures/new", "/console/erasures/preview", "people=a@else.example&scope=all"),
+    ("/console/holds", "name=\"reason\"", "/console/holds", "people=a@else.example&reason=<new>"),
     ("/console/roles?type=bot", "/console/roles/new?type=bot", "/console/roles", "type=bot&name=<new>"),
     ("/console/roles?type=admin", "/console/roles/new?type=admin", "/console/roles", "type=admin&name=<new>"),
     ("/console/roles/<bot role>", "/edit\"", "/console/roles/<bot role>", "name=Reader&version=old"),

@@ -1,16 +1,21 @@
 //! A company to look at, and somebody who looks.
 
 use rolecall_control::{
-    Ctx,
+    Ctx, audit,
     bots::{self, NewBot},
+    erasure::{self, NewErasure},
+    files,
     groups::{self, NewGroup},
+    role_import::{self, Order},
     roles::{self, NewRole},
     sign_in::{self, Visitor},
     users::{self, Particulars, Wish},
 };
 use rolecall_model::{
+    erasure::Subject,
     page::Page,
     role::{Permissions, RoleType},
+    role_import::Mode,
 };
 use rolecall_server::demo;
 use rolecall_store::Meter;
@@ -93,6 +98,9 @@ impl World {
         let [built_in, own] = [true, false]
             .map(|is| own.iter().rfind(|role| role.is_built_in == is).expect("there is one of each").id.clone());
         let user = self.user(OWNER).await;
+        let (erasure, plan) = self.work_under_way().await;
+        let newest = audit::search(ctx, &audit::Filter::default(), Page::first(1)).await.expect("entries");
+        let (entry, _) = newest.entries.first().expect("there is one");
         vec![
             ("overview", "/console".to_owned()),
             ("users", "/console/users".to_owned()),
@@ -118,8 +126,32 @@ impl World {
             ("account", "/console/account".to_owned()),
             ("confirm", "/console/confirm?next=/console".to_owned()),
             ("sign-in", "/console/sign-in".to_owned()),
+            ("erasures", "/console/erasures".to_owned()),
+            ("erasure", format!("/console/erasures/{erasure}")),
+            ("erasure-approve", format!("/console/erasures/{erasure}/approve")),
+            ("erasure-cancel", format!("/console/erasures/{erasure}/cancel")),
+            ("erasure-new", "/console/erasures/new".to_owned()),
+            ("holds", "/console/holds".to_owned()),
+            ("audit", "/console/audit".to_owned()),
+            ("audit-entry", format!("/console/audit/{entry}")),
+            ("imports", "/console/imports".to_owned()),
+            ("reports", "/console/reports?person=a".to_owned()),
+            ("report-bot", format!("/console/reports/bot/{bot}")),
+            ("report-person", format!("/console/reports/person/{user}")),
+            ("import-plan", format!("/console/imports/plans/{plan}")),
             ("not-found", "/console/nowhere".to_owned()),
         ]
+    }
+
+    /// Asks for an erasure, places a hold, and plans an import; the erasure's id and the plan's.
+    async fn work_under_way(&self) -> (String, String) {
+        let subjects = vec![Subject::Plain("nora.berg@guest.example".to_owned())];
+        erasure::place_hold(&self.ctx, &subjects, "A case at court").await.expect("a hold");
+        let new = NewErasure { subjects, is_all_bots: true, ..NewErasure::default() };
+        let erasure = erasure::request(&self.ctx, &new).await.expect("an erasure").id;
+        let file_id = files::upload(&self.ctx, demo::ROLES.as_bytes()).await.expect("a file").id;
+        let order = Order { role_type: RoleType::Bot, file_id, mode: Mode::Full };
+        (erasure, role_import::plan_of(&self.ctx, &order).await.expect("a plan").id)
     }
 
     /// The id of the user with an e-mail address.

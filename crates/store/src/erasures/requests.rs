@@ -43,6 +43,16 @@ FROM erasures
 WHERE account_no = $1 AND erasure_no < $2 AND state = $3
 ORDER BY erasure_no DESC
 LIMIT $4 OFFSET $5";
+const LATE: &str = "
+SELECT erasure_no, erasure_id, state, cause, requested_at_ms, requested_by, updated_at_ms, deadline_ms, ended_at_ms,
+       (SELECT COUNT(*) FROM erasure_subjects AS s
+        WHERE s.account_no = erasures.account_no AND s.erasure_no = erasures.erasure_no)
+FROM erasures
+WHERE account_no = $1 AND ended_at_ms IS NULL AND deadline_ms < $2
+ORDER BY deadline_ms, erasure_no
+LIMIT $3";
+const COUNT_LATE: &str =
+    "SELECT COUNT(*) FROM erasures WHERE account_no = $1 AND ended_at_ms IS NULL AND deadline_ms < $2";
 const COUNT: &str = "SELECT COUNT(*) FROM erasures WHERE account_no = $1";
 const COUNT_IN_STATE: &str = "SELECT COUNT(*) FROM erasures WHERE account_no = $1 AND state = $2";
 const IS_ANY_OPEN: &str = "
@@ -203,6 +213,21 @@ fn request(row: &AnyRow) -> Result<Request, Error> {
     })
 }
 
+fn summary(row: &AnyRow) -> Result<Summary, Error> {
+    Ok(Summary {
+        no: row.try_get(0)?,
+        id: row.try_get(1)?,
+        state: state(row, 2)?,
+        cause: row.try_get(3)?,
+        requested_at: Instant::from_ms(row.try_get(4)?),
+        requested_by: row.try_get(5)?,
+        updated_at: Instant::from_ms(row.try_get(6)?),
+        deadline: Instant::from_ms(row.try_get(7)?),
+        ended_at: row.try_get::<Option<i64>, _>(8)?.map(Instant::from_ms),
+        n_subjects: row.try_get(9)?,
+    })
+}
+
 /// Adds a request, due when work on it may begin.
 pub async fn insert(tx: &mut Tx, account: AccountNo, new: &New) -> Result<(), Error> {
     let bots = serde_json::Value::from(new.bots.clone().unwrap_or_default());
@@ -250,21 +275,19 @@ pub async fn list(tx: &mut Tx, account: AccountNo, in_state: Option<State>, page
         Some(state) => sqlx::query(LIST_IN_STATE).bind(account.0).bind(before).bind(state.as_str()),
     };
     let rows = tx.all(list.bind(i64::from(page.limit)).bind(offset)).await?;
-    let summary = |row: &AnyRow| {
-        Ok(Summary {
-            no: row.try_get(0)?,
-            id: row.try_get(1)?,
-            state: state(row, 2)?,
-            cause: row.try_get(3)?,
-            requested_at: Instant::from_ms(row.try_get(4)?),
-            requested_by: row.try_get(5)?,
-            updated_at: Instant::from_ms(row.try_get(6)?),
-            deadline: Instant::from_ms(row.try_get(7)?),
-            ended_at: row.try_get::<Option<i64>, _>(8)?.map(Instant::from_ms),
-            n_subjects: row.try_get(9)?,
-        })
-    };
     rows.iter().map(summary).collect()
+}
+
+/// At most `limit` of the account's requests that have not ended and whose answer was due before `now`,
+/// the longest overdue first.
+pub async fn late(tx: &mut Tx, account: AccountNo, now: Instant, limit: u32) -> Result<Vec<Summary>, Error> {
+    let late = sqlx::query(LATE).bind(account.0).bind(now.as_ms()).bind(i64::from(limit));
+    tx.all(late).await?.iter().map(summary).collect()
+}
+
+/// How many of them there are.
+pub async fn count_late(tx: &mut Tx, account: AccountNo, now: Instant) -> Result<i64, Error> {
+    tx.number(sqlx::query(COUNT_LATE).bind(account.0).bind(now.as_ms())).await
 }
 
 /// How many requests the account has, in all or in one state.

@@ -10,7 +10,7 @@ use super::subjects::{Person, known_only, user_ids};
 use crate::callbacks::Hosts;
 
 /// The most characters that grounds may have.
-const MAX_GROUNDS_CHARS: usize = 500;
+pub const MAX_GROUNDS_CHARS: usize = 500;
 
 /// Whose data is to go, and of which bots.
 #[derive(Debug, ToSchema)]

@@ -1,0 +1,33 @@
+# The audit log.
+
+section-audit = Audit log
+audit-export = Export (NDJSON, OCSF)
+audit-event = Event
+audit-all-events = All
+audit-text = Text in the description
+audit-actor = By
+audit-target = About (id)
+audit-from = From (UTC)
+audit-to = Before (UTC)
+audit-find = Find
+audit-none = No entry fits.
+audit-at = Time
+audit-description = Description
+audit-looked-back = Looked at everything back to
+audit-newest = Back to the newest
+audit-older = Older
+audit-holds = The chain holds here: this entry is as it was written, and fits those beside it.
+audit-broken = The chain is broken here: this entry, or one beside it, is not as it was written. Tell the operator.
+audit-entry = The entry
+audit-number = Number
+audit-id = Id
+audit-hash = Hash
+audit-previous = Entry before
+audit-previous-hash = Its hash
+audit-changes = Before and after
+audit-no-changes = The entry keeps no values.
+audit-what = What
+audit-before = Before
+audit-after = After
+audit-not-there = not there
+audit-back = Back to the log

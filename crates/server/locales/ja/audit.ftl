@@ -1,0 +1,33 @@
+# 監査ログ。
+
+section-audit = 監査ログ
+audit-export = エクスポート (NDJSON, OCSF)
+audit-event = イベント
+audit-all-events = すべて
+audit-text = 説明に含まれる語
+audit-actor = 実行者
+audit-target = 対象の ID
+audit-from = 開始 (UTC)
+audit-to = 終了 (UTC)
+audit-find = 検索
+audit-none = 条件に合う項目はありません。
+audit-at = 日時
+audit-description = 説明
+audit-looked-back = 次の日時までさかのぼって検索しました：
+audit-newest = 最新に戻る
+audit-older = 以前のもの
+audit-holds = チェーンは有効です。この項目は記録時のままで、前後の項目とも一致しています。
+audit-broken = チェーンが途切れています。この項目または前後の項目が記録時と異なります。運用担当者に連絡してください。
+audit-entry = 項目
+audit-number = 番号
+audit-id = ID
+audit-hash = ハッシュ
+audit-previous = 前の項目
+audit-previous-hash = 前の項目のハッシュ
+audit-changes = 変更前と変更後
+audit-no-changes = この項目に記録された値はありません。
+audit-what = 項目
+audit-before = 変更前
+audit-after = 変更後
+audit-not-there = なし
+audit-back = ログに戻る

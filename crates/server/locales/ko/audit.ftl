@@ -1,0 +1,33 @@
+# 감사 로그.
+
+section-audit = 감사 로그
+audit-export = 내보내기 (NDJSON, OCSF)
+audit-event = 이벤트
+audit-all-events = 전체
+audit-text = 설명에 포함된 텍스트
+audit-actor = 작업자
+audit-target = 대상 ID
+audit-from = 시작 (UTC)
+audit-to = 종료 (UTC)
+audit-find = 찾기
+audit-none = 조건에 맞는 항목이 없습니다.
+audit-at = 시각
+audit-description = 설명
+audit-looked-back = 다음 시각까지 검색했습니다:
+audit-newest = 최신 항목으로
+audit-older = 이전 항목
+audit-holds = 체인이 유효합니다. 이 항목은 기록된 그대로이며 앞뒤 항목과 일치합니다.
+audit-broken = 체인이 끊어졌습니다. 이 항목이나 앞뒤 항목이 기록된 내용과 다릅니다. 운영자에게 알리세요.
+audit-entry = 항목
+audit-number = 번호
+audit-id = ID
+audit-hash = 해시
+audit-previous = 이전 항목
+audit-previous-hash = 이전 항목의 해시
+audit-changes = 변경 전후
+audit-no-changes = 이 항목에는 기록된 값이 없습니다.
+audit-what = 항목
+audit-before = 변경 전
+audit-after = 변경 후
+audit-not-there = 없음
+audit-back = 로그로 돌아가기
