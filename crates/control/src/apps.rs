@@ -8,6 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rolecall_model::{
     app::{Algorithm, App, Kind, Scope},
     audit::Event,
+    authority::Powers,
     delta::Delta,
     ids::{self, prefixed},
     problem::Problems,
@@ -50,6 +51,12 @@ pub struct Credentials {
     pub client_id: String,
     /// Its secret, for algorithms with one.
     pub client_secret: Option<SecretString>,
+}
+
+/// Whether whoever asks might put the secret of an app with `scope` into somebody's hands, as far as is
+/// known: for what is shown. A change asks again.
+pub fn may_give(ctx: &Ctx, scope: Scope) -> bool {
+    ctx.authority.powers().cover(&Powers::of_scope(scope))
 }
 
 /// Registers an app.

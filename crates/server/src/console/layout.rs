@@ -68,6 +68,8 @@ sections! {
     Bots = "bots", "/console/bots", Some(&acts::LOOK);
     /// Roles.
     Roles = "roles", "/console/roles", Some(&acts::LOOK);
+    /// Client apps.
+    Apps = "apps", "/console/apps", Some(&acts::MANAGE_APPS);
     /// Moving roles between environments.
     Imports = "imports", "/console/imports", Some(&acts::LOOK);
     /// What to print: who may what.

@@ -6,6 +6,7 @@
 //! `docs/ADDING-A-PAGE.md`.
 
 mod account;
+mod apps;
 pub mod assets;
 mod audit;
 mod bots;
@@ -97,6 +98,11 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
         .route("/console/holds/{id}/release", post(holds::release))
         .route("/console/audit", get(audit::list))
         .route("/console/audit/{id}", get(audit::show))
+        .route("/console/apps", get(apps::list).post(apps::create))
+        .route("/console/apps/{id}", get(apps::show).post(apps::update))
+        .route("/console/apps/{id}/rotate", post(apps::rotate))
+        .route("/console/apps/{id}/switch", post(apps::switch))
+        .route("/console/apps/{id}/remove", get(apps::plan_removal).post(apps::remove))
         .route("/console/sign-in", get(door::sign_in_page).post(door::sign_in))
         .route("/console/second-factor", get(door::second_factor_page).post(door::second_factor))
         .route("/console/set-up/{token}", get(door::set_up_page).post(door::set_up))
@@ -124,10 +130,19 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
 #[cfg(test)]
 pub(crate) fn words() -> Vec<(&'static str, Vec<&'static str>)> {
     use rolecall_control::{holdings::Moment, sessions::Method};
-    use rolecall_model::{audit::Event, erasure::{Outcome, State}, role::Level, role::RoleType, user::Status};
+    use rolecall_model::{
+        app::Scope,
+        audit::Event,
+        erasure::{Outcome, State},
+        role::Level,
+        role::RoleType,
+        user::Status,
+    };
 
     let kinds = || error::Kind::SHOWN.map(error::Kind::as_str).to_vec();
     vec![
+        ("app-kind", vec!["admin", "builder"]),
+        ("app-standing", apps::STANDINGS.to_vec()),
         ("erasure-action", vec!["delete", "mask"]),
         ("erasure-cause", erasures::CAUSES.to_vec()),
         ("erasure-outcome", Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect()),
@@ -147,6 +162,7 @@ pub(crate) fn words() -> Vec<(&'static str, Vec<&'static str>)> {
         ("password-wrong", door::Wrong::ALL.map(door::Wrong::as_str).to_vec()),
         ("role-type", [RoleType::Admin, RoleType::Bot].map(RoleType::as_str).to_vec()),
         ("rule", error::WORDS.to_vec()),
+        ("scope", Scope::ALL.map(Scope::as_str).to_vec()),
         ("section", Section::ALL.iter().map(|section| section.as_str()).collect()),
         ("status", [Status::Active, Status::NotActive].map(Status::as_str).to_vec()),
         ("theme", Theme::ALL.map(Theme::as_str).to_vec()),

@@ -27,6 +27,7 @@ macro_rules! files {
             include_str!(concat!("../../locales/", $tag, "/door.ftl")),
             include_str!(concat!("../../locales/", $tag, "/directory.ftl")),
             include_str!(concat!("../../locales/", $tag, "/overview.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/apps.ftl")),
             include_str!(concat!("../../locales/", $tag, "/audit.ftl")),
             include_str!(concat!("../../locales/", $tag, "/erasures.ftl")),
             include_str!(concat!("../../locales/", $tag, "/imports.ftl")),
@@ -84,7 +85,7 @@ impl Language {
 }
 
 /// How many files a language has.
-const FILES: usize = 8;
+const FILES: usize = 9;
 
 type Bundle = FluentBundle<FluentResource>;
 type Lazy = LazyLock<Bundle, fn() -> Bundle>;

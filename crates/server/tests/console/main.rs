@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "whatever fails while a test is set up fails the test")]
 
+mod apps;
 mod audit;
 mod browser;
 mod erasures;

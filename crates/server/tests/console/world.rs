@@ -1,7 +1,7 @@
 //! A company to look at, and somebody who looks.
 
 use rolecall_control::{
-    Ctx, audit,
+    Ctx, apps, audit,
     bots::{self, NewBot},
     erasure::{self, NewErasure},
     files,
@@ -98,6 +98,7 @@ impl World {
         let [built_in, own] = [true, false]
             .map(|is| own.iter().rfind(|role| role.is_built_in == is).expect("there is one of each").id.clone());
         let user = self.user(OWNER).await;
+        let app = apps::list_seen(ctx).await.expect("apps").remove(0).app.id;
         let (erasure, plan) = self.work_under_way().await;
         let newest = audit::search(ctx, &audit::Filter::default(), Page::first(1)).await.expect("entries");
         let (entry, _) = newest.entries.first().expect("there is one");
@@ -134,6 +135,9 @@ impl World {
             ("holds", "/console/holds".to_owned()),
             ("audit", "/console/audit".to_owned()),
             ("audit-entry", format!("/console/audit/{entry}")),
+            ("apps", "/console/apps".to_owned()),
+            ("app", format!("/console/apps/{app}")),
+            ("app-remove", format!("/console/apps/{app}/remove")),
             ("imports", "/console/imports".to_owned()),
             ("reports", "/console/reports?person=a".to_owned()),
             ("report-bot", format!("/console/reports/bot/{bot}")),
