@@ -50,7 +50,8 @@ fn choices<N>(caller: &Caller<N, ConsoleError>, given: &[Scope]) -> Vec<Choice> 
     Scope::ALL.map(choice).into()
 }
 
-/// How an app stands, in a word.
+/// How an app may stand, in a word.
+#[cfg(test)]
 pub(super) const STANDINGS: [&str; 3] = ["enabled", "disabled", "expired"];
 
 /// The word for how an app stands at `now`.
@@ -87,7 +88,7 @@ pub(super) async fn list(
 /// A secret that is shown this once, with a line to try it by.
 #[derive(Template)]
 #[template(path = "console/app_secret.html")]
-struct Secret {
+struct ShownOnce {
     shell: Shell,
     id: String,
     name: String,
@@ -191,7 +192,7 @@ async fn shown_once(
     let secret = made.client_secret.as_ref().map(|secret| secret.expose_secret().to_owned());
     let place = format!("{PATH}/{}", app.id);
     let shell = Shell { place, ..Shell::of(reader, caller, Section::Apps) };
-    Ok(Html(Secret { shell, id: app.id, name: app.name, secret, curl }).into_response())
+    Ok(Html(ShownOnce { shell, id: app.id, name: app.name, secret, curl }).into_response())
 }
 
 #[derive(Template)]

@@ -152,7 +152,9 @@ fn flatten(name: &str, value: &Value, leaves: &mut Vec<(String, String)>) {
     match value {
         Value::Null => {}
         Value::Object(map) if !map.is_empty() => {
-            map.iter().for_each(|(key, value)| flatten(&below(key), value, leaves))
+            for (key, value) in map {
+                flatten(&below(key), value, leaves);
+            }
         }
         Value::String(text) => leaves.push((name.to_owned(), text.clone())),
         Value::Array(list) if list.iter().all(|one| !one.is_object() && !one.is_array()) => {

@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use rolecall_control::{Error as ControlError, Rule};
+use rolecall_control::{Error as ControlError, Fault, Rule};
 use rolecall_model::problem::{Problem, Problems};
 
 use crate::{auth::Denied, error::is_put_off};
@@ -247,6 +247,13 @@ fn is_unknown(rule: Rule) -> bool {
     )
 }
 
+/// Whether a fault says that what the address of a page names is not there. Apps and imports are named by
+/// addresses alone, whatever path their rules give.
+fn is_place(fault: &Fault) -> bool {
+    let is_in_address = fault.path.is_empty() || matches!(fault.rule, Rule::UnknownApp | Rule::UnknownImport);
+    is_in_address && is_unknown(fault.rule)
+}
+
 impl From<Denied> for ConsoleError {
     fn from(denied: Denied) -> Self {
         match denied {
@@ -280,7 +287,7 @@ impl From<ControlError> for ConsoleError {
             ControlError::Invalid(problems) => problems.into(),
             ControlError::Refused(faults) => {
                 let is_only = |rule: Rule| faults.iter().all(|fault| fault.rule == rule);
-                let is_place = faults.iter().all(|fault| fault.path.is_empty() && is_unknown(fault.rule));
+                let is_place = faults.iter().all(is_place);
                 let kind = if is_place {
                     Kind::NotFound
                 } else if is_only(Rule::Moved) || is_only(Rule::Stale) {

@@ -39,6 +39,7 @@ const PATH: &str = "/console/imports";
 pub(super) const DONE: [&str; 3] = ["applied", "nothing", "undone"];
 
 /// What may become of a role, in the words of pages.
+#[cfg(test)]
 pub(super) const STEPS: [&str; 4] = ["create", "update", "delete", "unchanged"];
 
 #[derive(Template)]
@@ -115,8 +116,6 @@ pub(super) async fn upload(
 struct Plan {
     shell: Shell,
     planned: Planned,
-    /// How many roles are created, changed, removed, and stay as they are.
-    counts: [(&'static str, usize); 4],
 }
 
 /// The word for what becomes of a role.
@@ -168,6 +167,11 @@ pub(super) fn is_gain(before: &str, after: &str) -> bool {
 }
 
 impl Plan {
+    /// Of how many roles that becomes which the word says.
+    fn n(&self, wanted: &str) -> usize {
+        self.planned.preview.rows.iter().filter(|row| word(&row.step) == wanted).count()
+    }
+
     /// The roles that become something else.
     fn changes(&self) -> impl Iterator<Item = &Row> {
         self.planned.preview.rows.iter().filter(|row| !matches!(row.step, Step::Unchanged(_)))
@@ -201,9 +205,7 @@ pub(super) async fn plan(
     caller.recently_authenticated()?;
     let _room = server.imports.take().await;
     let planned = role_import::find_plan(&caller.ctx, &id).await?;
-    let n = |wanted: &str| planned.preview.rows.iter().filter(|row| word(&row.step) == wanted).count();
-    let counts = STEPS.map(|step| (step, n(step)));
-    Ok(Html(Plan { shell: Shell::of(&reader, &caller, Section::Imports), planned, counts }))
+    Ok(Html(Plan { shell: Shell::of(&reader, &caller, Section::Imports), planned }))
 }
 
 /// Applies the import that was shown.

@@ -151,7 +151,6 @@ pub(crate) fn words() -> Vec<(&'static str, Vec<&'static str>)> {
         ("error-title", kinds()),
         ("event", Event::ALL.iter().map(|event| event.name()).collect()),
         ("export-roles", vec!["admin", "bot"]),
-        ("import-count", imports::STEPS.to_vec()),
         ("import-done", imports::DONE.to_vec()),
         ("import-mode", vec!["add", "replace"]),
         ("import-roles", vec!["admin", "bot"]),

@@ -47,12 +47,18 @@ async fn exported(office: &Office) -> Value {
     reply.json()
 }
 
+pub(crate) async fn plan_place(office: &Office) -> String {
+    let page = plan(office, "add").await;
+    apply(office, &page).await;
+    upload(office, &demo::ROLES.replace("FULL", "VIEW"), "bot", "replace").await.location().to_owned()
+}
+
 each_engine! {
     async fn an_import_is_shown_applied_as_it_was_shown_and_undone(app: TestApp) {
         let office = Office::of(app).await;
         let before = exported(&office).await;
         let page = plan(&office, "add").await;
-        for text in ["Night Desk", "Conversation Designer", ">gains it<", ">loses it<", "amelie.laurent@aurora-air.example"]
+        for text in ["Night Desk", "Conversation Designer", ">gains it<", "amelie.laurent@aurora-air.example"]
         {
             assert!(page.contains(text), "{text} in {page}");
         }
@@ -76,7 +82,7 @@ each_engine! {
     async fn a_plan_that_is_another_one_by_now_is_not_applied(app: TestApp) {
         let office = Office::of(app).await;
         let (page, other) = (plan(&office, "replace").await, plan(&office, "add").await);
-        assert!(page.contains("Care Supervisor") && !other.contains("Care Supervisor"), "what the file lacks would go");
+        assert!(page.contains(">loses it<") && page.contains("Care Supervisor") && !other.contains("Care Supervisor"), "what the file lacks would go");
         assert_eq!(apply(&office, &other).await.status, StatusCode::SEE_OTHER);
         let before = exported(&office).await;
         let reply = apply(&office, &page).await;
@@ -89,6 +95,7 @@ each_engine! {
 
     async fn what_is_no_file_of_roles_is_told_and_nothing_is_done(app: TestApp) {
         let office = Office::of(app).await;
+        let before = office.page("/console/imports").await.matches("/undo\"").count();
         for content in ["", "{", "[]x", "[{\"role\": 7}]"] {
             let reply = upload(&office, content, "bot", "add").await;
             let status = if reply.status == StatusCode::SEE_OTHER {
@@ -112,7 +119,7 @@ each_engine! {
         ] {
             assert_eq!(office.app.send(sent.person(&office.person)).await.status, StatusCode::BAD_REQUEST);
         }
-        assert!(office.page("/console/imports").await.contains("Nothing was imported yet."));
+        assert_eq!(office.page("/console/imports").await.matches("/undo\"").count(), before);
     }
 
     async fn who_may_only_look_is_offered_the_export_alone(app: TestApp) {
@@ -148,7 +155,7 @@ each_engine! {
         let done = office.page(&done).await;
         let undo = done.split("action=\"").find_map(|rest| rest.split_once("/undo\"")).expect("a form").0.to_owned();
         office.person = office.app.sign_in("owner@acme.example").await;
-        assert_eq!(office.send(&format!("{undo}/undo"), &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(office.send(&format!("{undo}/undo"), &[]).await.status, StatusCode::NOT_FOUND);
         assert_eq!(apply(&office, &page).await.status, StatusCode::NOT_FOUND);
         assert!(office.page("/console/imports").await.contains("Nothing was imported yet."));
     }
