@@ -47,12 +47,6 @@ async fn exported(office: &Office) -> Value {
     reply.json()
 }
 
-pub(crate) async fn plan_place(office: &Office) -> String {
-    let page = plan(office, "add").await;
-    apply(office, &page).await;
-    upload(office, &demo::ROLES.replace("FULL", "VIEW"), "bot", "replace").await.location().to_owned()
-}
-
 each_engine! {
     async fn an_import_is_shown_applied_as_it_was_shown_and_undone(app: TestApp) {
         let office = Office::of(app).await;
