@@ -110,6 +110,33 @@ fn nothing_panics_on_purpose_outside_tests() {
     insta::assert_snapshot!(exceptions.join("\n"));
 }
 
+/// The document of the API keeps shapes by their names, and of two with one name it keeps one without a word.
+#[test]
+fn no_two_shapes_of_the_document_share_a_name() {
+    let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in sources(&root().join("crates/server/src")) {
+        let text = fs::read_to_string(&file).expect("a source file");
+        let mut lines = text.lines().map(str::trim);
+        while let Some(line) = lines.next() {
+            if !(line.starts_with("#[derive(") && line.contains("ToSchema")) {
+                continue;
+            }
+            let mut given = None;
+            let declared = lines.find_map(|line| {
+                given = line.strip_prefix("#[schema(as = ").or(given);
+                let declared = ["struct ", "enum "].iter().find_map(|kind| Some(line.split_once(kind)?.1));
+                declared.filter(|_| !line.starts_with(['/', '#']))
+            });
+            let named = given.or(declared).expect("what is derived for is declared");
+            let end = named.find(|sign: char| !sign.is_alphanumeric()).unwrap_or(named.len());
+            names.entry(named[..end].to_owned()).or_default().push(path_in_house(&file));
+        }
+    }
+    assert!(names.len() > 100, "the shapes were found");
+    names.retain(|_, places| places.len() > 1);
+    assert_eq!(names, BTreeMap::new(), "two shapes of one name");
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
 }

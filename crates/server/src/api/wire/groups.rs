@@ -247,10 +247,11 @@ pub struct MemberList {
 
 /// Somebody in a group.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "lowercase", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all = "lowercase")]
 #[schema(as = Member)]
 pub enum ListedMember {
     /// A user.
+    #[serde(rename_all = "camelCase")]
     User {
         /// Its id.
         user_id: String,
@@ -264,6 +265,7 @@ pub enum ListedMember {
         status: String,
     },
     /// A group, with all who are in it.
+    #[serde(rename_all = "camelCase")]
     Group {
         /// Its id.
         group_id: String,

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 /// A page of users, in order of creation.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ListedUsers)]
 pub struct UserPage {
     /// How many there are in all; not told of a search.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,7 +27,7 @@ pub struct UserPage {
 /// A user as lists show it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = AccountUser)]
+#[schema(as = ListedUser)]
 pub struct UserRow {
     /// Its id.
     pub user_id: String,
