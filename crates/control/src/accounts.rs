@@ -17,7 +17,7 @@ use rolecall_model::{
 use rolecall_store::{
     Meter, Tx, accounts,
     assignments::{Assignment, Holder, NO_BOT},
-    roles, users,
+    attempt, roles, users,
 };
 use serde_json::{Value, json};
 
@@ -56,14 +56,7 @@ pub async fn create(core: &Arc<Core>, name: &str, owner_email: &str) -> Result<C
     }
     problems.or_ok(())?;
     let meter = Meter::default();
-    let mut attempts = core.db.attempts(&meter);
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = create_in(core, &meter, &mut tx, name, owner_email).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(core.db.attempts(&meter), |tx| create_in(core, &meter, tx, name, owner_email))
 }
 
 async fn create_in(

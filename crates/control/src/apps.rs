@@ -15,7 +15,7 @@ use rolecall_model::{
     text,
     time::Instant,
 };
-use rolecall_store::{Db, Meter, Tx, apps};
+use rolecall_store::{Db, Meter, Tx, apps, attempt};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -77,15 +77,8 @@ pub async fn create(ctx: &Ctx, new: &NewApp) -> Result<Credentials, Error> {
     problems.or_ok(())?;
     let id = prefixed(ids::Kind::App, ctx.core.random.bytes());
     let secret = new.algorithm.is_secret_based().then(|| fresh_secret(&ctx.core));
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = create_in(ctx, &mut tx, new, &id, secret.as_deref()).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            settled?;
-            return Ok(Credentials { client_id: id, client_secret: secret.map(SecretString::from) });
-        }
-    }
+    attempt!(ctx.attempts(), |tx| create_in(ctx, tx, new, &id, secret.as_deref()))?;
+    Ok(Credentials { client_id: id, client_secret: secret.map(SecretString::from) })
 }
 
 async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewApp, id: &str, secret: Option<&str>) -> Result<(), Error> {
@@ -135,14 +128,7 @@ pub enum Action {
 ///
 /// Errors: [`Error::Refused`] if the account has no such app.
 pub async fn act(ctx: &Ctx, id: &str, action: Action) -> Result<(), Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = act_in(ctx, &mut tx, id, action).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| act_in(ctx, tx, id, action))
 }
 
 async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, action: Action) -> Result<(), Error> {
@@ -187,15 +173,8 @@ async fn delete(change: &mut Change<'_>, app: &App) -> Result<(), Error> {
 /// Errors: [`Error::Refused`] if the account has no such app, or it signs with a key pair.
 pub async fn rotate(ctx: &Ctx, id: &str, overlap_ms: i64) -> Result<Credentials, Error> {
     let secret = fresh_secret(&ctx.core);
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = rotate_in(ctx, &mut tx, id, overlap_ms, &secret).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            settled?;
-            return Ok(Credentials { client_id: id.to_owned(), client_secret: Some(secret.into()) });
-        }
-    }
+    attempt!(ctx.attempts(), |tx| rotate_in(ctx, tx, id, overlap_ms, &secret))?;
+    Ok(Credentials { client_id: id.to_owned(), client_secret: Some(secret.into()) })
 }
 
 async fn rotate_in(ctx: &Ctx, tx: &mut Tx, id: &str, overlap_ms: i64, secret: &str) -> Result<(), Error> {
@@ -255,28 +234,14 @@ pub fn secrets(core: &Core, app: &App, now: Instant) -> Result<Vec<SecretString>
 pub async fn use_once(core: &Core, app: &App, jti: &str, expires_at: Instant, meter: &Meter) -> Result<bool, Error> {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, jti.as_bytes());
     let hash = crate::seal::hex(hash.as_ref());
-    let mut attempts = core.db.attempts(meter);
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = apps::use_once(&mut tx, &app.id, &hash, expires_at).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return Ok(settled?);
-        }
-    }
+    Ok(attempt!(core.db.attempts(meter), |tx| apps::use_once(tx, &app.id, &hash, expires_at))?)
 }
 
 /// Forgets the uses of tokens that have expired anyway; how many.
 pub async fn forget_uses(core: &Arc<Core>) -> Result<u64, Error> {
     // An hour more than any leeway, so that no clock of any node still takes such a token.
     let before = core.clock.now().plus_ms(-3_600_000);
-    let mut attempts = core.db.attempts(&Meter::default());
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = apps::forget_uses(&mut tx, before).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return Ok(settled?);
-        }
-    }
+    Ok(attempt!(core.db.attempts(&Meter::default()), |tx| apps::forget_uses(tx, before))?)
 }
 
 async fn of_account(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<App, Error> {

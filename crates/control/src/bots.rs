@@ -21,7 +21,7 @@ use rolecall_model::{
 use rolecall_store::{
     Tx, accounts, apps,
     assignments::{Assignment, Holder},
-    bots, roles,
+    attempt, bots, roles,
     users::{self, Key},
 };
 use serde_json::{Value, json};
@@ -136,14 +136,7 @@ pub async fn create_owned(ctx: &Ctx, new: &NewBot) -> Result<Owned, Error> {
     let names = [("/name", &new.name), ("/purpose", &new.purpose), ("/defaultLanguage", &new.default_language)];
     check(names.into_iter().map(|(path, name)| (path, name.as_str())), Some(&new.description), &mut problems);
     problems.or_ok(())?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = create_in(ctx, &mut tx, new).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| create_in(ctx, tx, new))
 }
 
 async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewBot) -> Result<Owned, Error> {

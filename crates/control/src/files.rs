@@ -7,7 +7,7 @@ use rolecall_model::{
     audit::Event,
     ids::{Kind, hex24, prefixed},
 };
-use rolecall_store::{Meter, Tx, accounts, files};
+use rolecall_store::{Meter, Tx, accounts, attempt, files};
 use serde_json::{Value, json};
 
 use crate::{Change, Core, Ctx, Error, Record, authority::acts, seal::hex};
@@ -36,14 +36,7 @@ pub async fn upload(ctx: &Ctx, content: &[u8]) -> Result<Uploaded, Error> {
     let id = hex24(ctx.now(), ctx.core.random.bytes());
     let name = prefixed(Kind::FileName, ctx.core.random.bytes());
     let uploaded = Uploaded { id, name, sha1 };
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = upload_in(ctx, &mut tx, &uploaded, content).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled.map(|()| uploaded);
-        }
-    }
+    attempt!(ctx.attempts(), |tx| upload_in(ctx, tx, &uploaded, content)).map(|()| uploaded)
 }
 
 async fn upload_in(ctx: &Ctx, tx: &mut Tx, uploaded: &Uploaded, content: &[u8]) -> Result<(), Error> {
@@ -75,14 +68,7 @@ pub async fn forget_old(core: &Arc<Core>) -> Result<u64, Error> {
     let accounts = accounts::list(&mut core.db.glance(&meter).await?).await?;
     let mut n_forgotten = 0;
     for account in accounts {
-        let mut attempts = core.db.attempts(&meter);
-        n_forgotten += loop {
-            let mut tx = attempts.begin().await?;
-            let result = files::remove_before(&mut tx, account.no, before).await;
-            if let Some(settled) = attempts.settle(tx, result).await {
-                break settled?;
-            }
-        };
+        n_forgotten += attempt!(core.db.attempts(&meter), |tx| files::remove_before(tx, account.no, before))?;
     }
     Ok(n_forgotten)
 }

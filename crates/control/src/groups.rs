@@ -18,7 +18,7 @@ use rolecall_model::{
     text,
 };
 use rolecall_store::{
-    Tx, accounts, groups,
+    Tx, accounts, attempt, groups,
     memberships::{self, GroupInside, UserInside},
 };
 use serde_json::{Value, json};
@@ -139,14 +139,7 @@ pub async fn create(ctx: &Ctx, new: &NewGroup) -> Result<Group, Error> {
     let mut problems = Problems::default();
     check(Some(&new.name), Some(&new.description), &mut problems);
     problems.or_ok(())?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = create_in(ctx, &mut tx, new).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| create_in(ctx, tx, new))
 }
 
 async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewGroup) -> Result<Group, Error> {

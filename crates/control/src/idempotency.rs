@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use rolecall_model::time::Instant;
-use rolecall_store::{Core, Error as StoreError, Meter, Tx, idempotency};
+use rolecall_store::{Core, Error as StoreError, Meter, Tx, attempt, idempotency};
 use secrecy::SecretSlice;
 
 use crate::{Ctx, Error, Rule, seal::hex};
@@ -68,16 +68,9 @@ pub async fn claim(ctx: &Ctx, call: &Call<'_>) -> Result<Turn, Error> {
     let key_hash = signed(&signing, &[b"key", actor.as_bytes(), call.route.as_bytes(), call.key.as_bytes()]);
     let payload_hash = signed(&signing, &[&[b"payload".as_slice()], call.payload].concat());
     let claim = Claim { key_hash, token: hex(&ctx.core.random.bytes::<16>()) };
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = claim_in(ctx, &mut tx, call, &claim, &payload_hash).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return match settled? {
-                None => Ok(Turn::Yours(claim)),
-                Some(known) => opened(ctx, &claim, &payload_hash, &known),
-            };
-        }
+    match attempt!(ctx.attempts(), |tx| claim_in(ctx, tx, call, &claim, &payload_hash))? {
+        None => Ok(Turn::Yours(claim)),
+        Some(known) => opened(ctx, &claim, &payload_hash, &known),
     }
 }
 
@@ -133,27 +126,13 @@ pub async fn keep(ctx: &Ctx, claim: &Claim, answer: &[u8]) -> Result<(), Error> 
         0..=MAX_ANSWER_BYTES => ctx.core.sealing_key.seal(&context(claim), answer, ctx.core.random.bytes()),
         _ => String::new(),
     };
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = idempotency::keep(&mut tx, ctx.account, &claim.key_hash, &claim.token, &sealed).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return Ok(settled?);
-        }
-    }
+    Ok(attempt!(ctx.attempts(), |tx| idempotency::keep(tx, ctx.account, &claim.key_hash, &claim.token, &sealed))?)
 }
 
 /// Lets go of a call that was not answered with a success. If it changed something all the same, it is
 /// not carried out again.
 pub async fn release(ctx: &Ctx, claim: &Claim) -> Result<(), Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = release_in(ctx, &mut tx, claim).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return Ok(settled?);
-        }
-    }
+    Ok(attempt!(ctx.attempts(), |tx| release_in(ctx, tx, claim))?)
 }
 
 async fn release_in(ctx: &Ctx, tx: &mut Tx, claim: &Claim) -> Result<(), StoreError> {
@@ -181,14 +160,7 @@ pub(crate) async fn mark(
 /// Forgets the keys whose time is over; how many.
 pub async fn forget_old(core: &Arc<Core>) -> Result<u64, Error> {
     let now: Instant = core.clock.now();
-    let mut attempts = core.db.attempts(&Meter::default());
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = idempotency::forget(&mut tx, now).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return Ok(settled?);
-        }
-    }
+    Ok(attempt!(core.db.attempts(&Meter::default()), |tx| idempotency::forget(tx, now))?)
 }
 
 /// What an answer is sealed to: it opens for its call only.

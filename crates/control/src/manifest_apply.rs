@@ -18,7 +18,7 @@ use rolecall_model::{
     manifest::Record,
     problem::{Problem, Problems},
 };
-use rolecall_store::Tx;
+use rolecall_store::{Tx, attempt};
 
 use self::{
     catalogue::Listed,
@@ -45,14 +45,7 @@ pub struct Options {
 /// Errors: [`Error::Invalid`] with every problem found, each at its line; then nothing has changed.
 /// Concurrency: other changes of the account wait until it is done.
 pub async fn apply(ctx: &Ctx, source: &Source, options: Options) -> Result<Report, Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = apply_in(ctx, &mut tx, source, options).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| apply_in(ctx, tx, source, options))
 }
 
 async fn apply_in(ctx: &Ctx, tx: &mut Tx, source: &Source, options: Options) -> Result<Report, Error> {

@@ -18,7 +18,7 @@ use rolecall_model::{
     role::{Role, RoleType},
     role_import::{self as model, File, Mode, Plan, Step},
 };
-use rolecall_store::{Error as StoreError, Tx, files, users};
+use rolecall_store::{Error as StoreError, Tx, attempt, files, users};
 
 use self::effects::Cause;
 use crate::{Change, Ctx, Error, Fault, Rule, authority::acts, roles};
@@ -70,14 +70,7 @@ async fn import_as_planned(
     mode: Mode,
     expected: Option<plans::Digest>,
 ) -> Result<Imported, Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = import_in(ctx, &mut tx, file.clone(), mode, expected).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| import_in(ctx, tx, file.clone(), mode, expected))
 }
 
 async fn import_in(

@@ -14,7 +14,7 @@ use rolecall_model::{
     user::User,
 };
 use rolecall_store::{
-    Core, Meter, Tx,
+    Core, Meter, Tx, attempt,
     sessions::{self, Found, Session as Stored},
     users,
 };
@@ -229,14 +229,7 @@ async fn touch(core: &Core, meter: &Meter, hash: &str, session: &Stored) -> Resu
     if now < session.used_at.plus_ms(TOUCH_MS) {
         return Ok(());
     }
-    let mut attempts = core.db.attempts(meter);
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = sessions::touch(&mut tx, hash, now).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return Ok(settled?);
-        }
-    }
+    Ok(attempt!(core.db.attempts(meter), |tx| sessions::touch(tx, hash, now))?)
 }
 
 /// Gives a session a new token, because its person has just shown once more who it is.
@@ -249,13 +242,10 @@ pub(crate) async fn renew(ctx: &Ctx, session: &Session, method: Method) -> Resul
         methods.push(method.as_str());
     }
     let renewal = sessions::Renewal { hash: token_hash(&token), methods: methods.join(" "), at: ctx.now() };
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = sessions::renew(&mut tx, &session.hash, &renewal).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return if settled? { Ok(token) } else { Err(unknown()) };
-        }
+    if attempt!(ctx.attempts(), |tx| sessions::renew(tx, &session.hash, &renewal))? {
+        Ok(token)
+    } else {
+        Err(unknown())
     }
 }
 
@@ -314,14 +304,7 @@ async fn by_id(tx: &mut Tx, account: AccountNo, id: &str) -> Result<User, Error>
 ///
 /// Errors: [`Rule::UnknownSession`], [`Rule::NotPermitted`].
 pub async fn end(ctx: &Ctx, id: &str) -> Result<(), Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = end_in(ctx, &mut tx, id).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| end_in(ctx, tx, id))
 }
 
 async fn end_in(ctx: &Ctx, tx: &mut Tx, id: &str) -> Result<(), Error> {
@@ -355,14 +338,7 @@ async fn end_in(ctx: &Ctx, tx: &mut Tx, id: &str) -> Result<(), Error> {
 ///
 /// Errors: [`Rule::UnknownUser`], [`Rule::NotPermitted`].
 pub async fn end_all(ctx: &Ctx, user_id: &str, current: Option<&Session>) -> Result<u64, Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = end_all_in(ctx, &mut tx, user_id, current).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| end_all_in(ctx, tx, user_id, current))
 }
 
 async fn end_all_in(ctx: &Ctx, tx: &mut Tx, user_id: &str, current: Option<&Session>) -> Result<u64, Error> {
@@ -394,14 +370,7 @@ fn unknown() -> Error {
 /// Forgets what is over anyway: sessions, links, unanswered questions and windows of failed tries.
 pub async fn forget_old(core: &Core, settings: &Settings) -> Result<(), Error> {
     let now = core.clock.now();
-    let mut attempts = core.db.attempts(&Meter::default());
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = forget_in(&mut tx, settings, now).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(core.db.attempts(&Meter::default()), |tx| forget_in(tx, settings, now))
 }
 
 async fn forget_in(tx: &mut Tx, settings: &Settings, now: Instant) -> Result<(), Error> {

@@ -12,7 +12,7 @@ use rolecall_control::Core;
 use rolecall_erasure::receipt::{self, Signer};
 use rolecall_model::{problem::Problem, time::Instant};
 use rolecall_store::{
-    Error as StoreError, Meter, Tx,
+    Error as StoreError, Meter, Tx, attempt,
     erasures::{
         Sealed,
         callbacks::{self, Callback},
@@ -166,14 +166,7 @@ impl Courier {
         if due.is_empty() {
             return Ok(due);
         }
-        let mut attempts = self.core.db.attempts(&Meter::default());
-        loop {
-            let mut tx = attempts.begin().await?;
-            let result = claim(&mut tx, &due, now.plus_ms(CLAIM_MS)).await;
-            if let Some(settled) = attempts.settle(tx, result).await {
-                return settled;
-            }
-        }
+        attempt!(self.core.db.attempts(&Meter::default()), |tx| claim(tx, &due, now.plus_ms(CLAIM_MS)))
     }
 
     async fn work(&self, signer: &Signer, callback: &Callback) -> Result<(), StoreError> {
@@ -200,17 +193,12 @@ impl Courier {
 
     /// Puts a call-back off until `next`, or takes it out.
     async fn settle(&self, callback: &Callback, next: Option<Instant>) -> Result<(), StoreError> {
-        let mut attempts = self.core.db.attempts(&Meter::default());
-        loop {
-            let mut tx = attempts.begin().await?;
-            let result = match next {
-                Some(next) => callbacks::put_off(&mut tx, callback, next).await,
-                None => callbacks::remove(&mut tx, callback).await,
-            };
-            if let Some(settled) = attempts.settle(tx, result).await {
-                return settled;
+        attempt!(self.core.db.attempts(&Meter::default()), |tx| async {
+            match next {
+                Some(next) => callbacks::put_off(tx, callback, next).await,
+                None => callbacks::remove(tx, callback).await,
             }
-        }
+        })
     }
 
     async fn deliver(&self, signer: &Signer, callback: &Callback) -> Result<(), Undelivered> {

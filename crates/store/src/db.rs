@@ -396,19 +396,35 @@ async fn begun(
 /// How often one change is tried before its caller is told that the database is busy.
 const MAX_ATTEMPTS: u32 = 8;
 
-/// The attempts at one change: begin, do the work, settle; again while another transaction stands
-/// in the way. The work must have no effect outside its transaction, for it may run twice.
+/// Does a change in a transaction of its own, and again while another transaction stands in the way: the
+/// result, once it is committed or undone. The work must have no effect outside its transaction, for it may
+/// run twice.
 ///
 /// ```text
-/// let mut attempts = db.attempts(&meter);
-/// loop {
-///     let mut tx = attempts.begin().await?;
-///     let result = work(&mut tx).await;
-///     if let Some(settled) = attempts.settle(tx, result).await {
-///         return settled;
-///     }
-/// }
+/// attempt!(db.attempts(&meter), |tx| work(tx, what))
 /// ```
+///
+/// A macro and no function, for nothing can say yet that the future of an async closure may be sent to
+/// another thread, and a request's must be.
+#[macro_export]
+macro_rules! attempt {
+    ($attempts:expr, |$tx:ident| $work:expr) => {{
+        let mut attempts = $attempts;
+        loop {
+            let mut transaction = match attempts.begin().await {
+                Ok(transaction) => transaction,
+                Err(error) => break Err(error.into()),
+            };
+            let $tx = &mut transaction;
+            let result = $work.await;
+            if let Some(settled) = attempts.settle(transaction, result).await {
+                break settled;
+            }
+        }
+    }};
+}
+
+/// The attempts at one change: begin, do the work, settle; see [`attempt!`].
 #[derive(Debug)]
 pub struct Attempts {
     db: Db,

@@ -2,7 +2,7 @@
 
 use rolecall_model::{audit::Event, delta::Delta, ids::UserNo, problem::Problems, text};
 use rolecall_store::{
-    Tx, accounts,
+    Tx, accounts, attempt,
     names::{self, Thing},
 };
 use serde_json::{Value, json};
@@ -78,14 +78,7 @@ pub async fn update(ctx: &Ctx, expected: &Expected, edit: &Edit) -> Result<Setti
         problems.add("/name", bad.to_string());
     }
     problems.or_ok(())?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = update_in(ctx, &mut tx, expected, edit).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| update_in(ctx, tx, expected, edit))
 }
 
 async fn update_in(ctx: &Ctx, tx: &mut Tx, expected: &Expected, edit: &Edit) -> Result<Settings, Error> {

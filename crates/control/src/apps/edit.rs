@@ -10,7 +10,7 @@ use rolecall_model::{
     text,
     time::Instant,
 };
-use rolecall_store::{Tx, apps};
+use rolecall_store::{Meter, Tx, apps, attempt};
 use serde_json::Value;
 
 use super::{of_account, shown};
@@ -78,14 +78,7 @@ pub async fn update(ctx: &Ctx, id: &str, expected: &Expected, edit: &Edit) -> Re
         problems.add("/name", bad.to_string());
     }
     problems.or_ok(())?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = update_in(ctx, &mut tx, id, expected, edit).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| update_in(ctx, tx, id, expected, edit))
 }
 
 async fn update_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected, edit: &Edit) -> Result<App, Error> {
@@ -141,14 +134,7 @@ async fn update_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected, edit: 
 /// Errors: [`Rule::UnknownApp`](crate::Rule::UnknownApp) if the account has no such app,
 /// [`Rule::Stale`](crate::Rule::Stale) if it is not what its editor takes it to be.
 pub async fn remove(ctx: &Ctx, id: &str, expected: &Expected) -> Result<(), Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = remove_in(ctx, &mut tx, id, expected).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| remove_in(ctx, tx, id, expected))
 }
 
 async fn remove_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected) -> Result<(), Error> {
@@ -163,20 +149,14 @@ async fn remove_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected) -> Res
 /// Notes when apps were used, each at its time. It is no change of the account: who calls when is neither
 /// audited nor part of any version.
 pub async fn note_uses(core: &Core, uses: &[(String, Instant)]) -> Result<(), Error> {
-    let mut attempts = core.db.attempts(&rolecall_store::Meter::default());
-    loop {
-        let mut tx = attempts.begin().await?;
-        let mut result = Ok(());
-        for (app_id, at) in uses {
-            result = apps::note_use(&mut tx, app_id, *at).await;
-            if result.is_err() {
-                break;
-            }
-        }
-        if let Some(settled) = attempts.settle(tx, result.map_err(Error::from)).await {
-            return settled;
-        }
+    attempt!(core.db.attempts(&Meter::default()), |tx| note_uses_in(tx, uses))
+}
+
+async fn note_uses_in(tx: &mut Tx, uses: &[(String, Instant)]) -> Result<(), Error> {
+    for (app_id, at) in uses {
+        apps::note_use(tx, app_id, *at).await?;
     }
+    Ok(())
 }
 
 /// What the audit log shows of an app that was removed.

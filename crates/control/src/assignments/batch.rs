@@ -3,7 +3,11 @@
 use std::collections::HashSet;
 
 use rolecall_model::role::RoleType;
-use rolecall_store::assignments::{self, Assignment};
+use rolecall_store::{
+    Tx,
+    assignments::{self, Assignment},
+    attempt,
+};
 
 use super::{
     Element, Known,
@@ -25,20 +29,11 @@ pub(super) struct Call<'c> {
 ///
 /// Errors: those of the database, after which none of the calls has done anything.
 pub(super) async fn carry_out(ctx: &Ctx, calls: &[Call<'_>]) -> Result<Vec<Result<(), Error>>, Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = match Change::of_several(ctx, &mut tx).await {
-            Ok(change) => carry_out_in(change, calls).await,
-            Err(error) => Err(error),
-        };
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| carry_out_in(ctx, tx, calls))
 }
 
-async fn carry_out_in(mut change: Change<'_>, calls: &[Call<'_>]) -> Result<Vec<Result<(), Error>>, Error> {
+async fn carry_out_in(ctx: &Ctx, tx: &mut Tx, calls: &[Call<'_>]) -> Result<Vec<Result<(), Error>>, Error> {
+    let mut change = Change::of_several(ctx, tx).await?;
     let resolved = Resolved::read(&mut change, calls.iter().flat_map(|call| call.elements)).await?;
     let owner = change.account.owner_no;
     let decide = |call: &Call<'_>| decide(&resolved, call.role_type, call.elements, owner);

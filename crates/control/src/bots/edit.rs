@@ -8,7 +8,7 @@ use rolecall_model::{
 use rolecall_store::{
     Tx,
     assignments::{Assignment, Holder},
-    bots,
+    attempt, bots,
     names::{self, Name, Thing},
     users::{self, Key},
 };
@@ -127,14 +127,7 @@ pub async fn update(ctx: &Ctx, id: &str, expected: &Expected, edit: &Edit) -> Re
         &mut problems,
     );
     problems.or_ok(())?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = update_in(ctx, &mut tx, id, expected, edit).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| update_in(ctx, tx, id, expected, edit))
 }
 
 async fn update_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected, edit: &Edit) -> Result<Owned, Error> {
@@ -199,14 +192,7 @@ async fn hand_over(change: &mut Change<'_>, bot: &Bot, old_owner: UserNo) -> Res
 /// Errors: [`Rule::UnknownBot`] if the account has no such bot, [`Rule::Stale`] if it is not what its
 /// editor takes it to be.
 pub async fn remove(ctx: &Ctx, id: &str, expected: &Expected) -> Result<(), Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = remove_in(ctx, &mut tx, id, expected).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| remove_in(ctx, tx, id, expected))
 }
 
 async fn remove_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use rolecall_model::{audit::Event, erasure::State, ids::AccountNo, time::Instant};
 use rolecall_store::{
-    Error as StoreError, Tx,
+    Error as StoreError, Tx, attempt,
     erasures::{
         callbacks, ledger,
         requests::{self, Request},
@@ -48,14 +48,7 @@ async fn act(ctx: &Ctx, id: &str, act: Act) -> Result<(), Error> {
     if !can_be_id(id) {
         return Err(unknown());
     }
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = act_in(ctx, &mut tx, id, act).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| act_in(ctx, tx, id, act))
 }
 
 async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, act: Act) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use aws_lc_rs::hmac;
 use rolecall_model::{audit::Event, time::Instant};
 use rolecall_store::{
-    Core, Tx, accounts,
+    Core, Tx, accounts, attempt,
     erasures::{Sealed, data_maps, requests},
     seal::hex,
 };
@@ -57,14 +57,7 @@ pub fn place_hash(core: &Core, place: &str) -> String {
 ///
 /// Errors: [`Rule::StoreTaken`] for each store that another account has.
 pub async fn set_data_map(ctx: &Ctx, new: NewDataMap<'_>) -> Result<i64, Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = set_in(ctx, &mut tx, &new).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| set_in(ctx, tx, &new))
 }
 
 async fn set_in(ctx: &Ctx, tx: &mut Tx, new: &NewDataMap<'_>) -> Result<i64, Error> {

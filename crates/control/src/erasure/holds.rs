@@ -8,7 +8,7 @@ use rolecall_model::{
     problem::Problem,
 };
 use rolecall_store::{
-    Tx,
+    Tx, attempt,
     erasures::{SubjectHasher, holds},
 };
 use serde_json::{Value, json};
@@ -46,14 +46,7 @@ pub async fn place_hold(ctx: &Ctx, subjects: &[Subject], reason: &str) -> Result
         return Err(Error::Invalid(Problem::new("/reason", detail).into()));
     }
     let id = prefixed(Kind::Hold, ctx.core.random.bytes());
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = place_in(ctx, &mut tx, subjects, reason, &id).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| place_in(ctx, tx, subjects, reason, &id))
 }
 
 async fn place_in(ctx: &Ctx, tx: &mut Tx, subjects: &[Subject], reason: &str, id: &str) -> Result<PlacedHold, Error> {
@@ -89,14 +82,7 @@ async fn place_in(ctx: &Ctx, tx: &mut Tx, subjects: &[Subject], reason: &str, id
 ///
 /// Errors: [`Rule::UnknownHold`], also for another account's and for one that was released.
 pub async fn release_hold(ctx: &Ctx, id: &str) -> Result<(), Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = release_in(ctx, &mut tx, id).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| release_in(ctx, tx, id))
 }
 
 async fn release_in(ctx: &Ctx, tx: &mut Tx, id: &str) -> Result<(), Error> {

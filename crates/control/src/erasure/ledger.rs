@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rolecall_model::{erasure::Subject, ids::AccountNo, time::Instant};
 use rolecall_store::{
-    Error as StoreError, Meter, Tx, accounts,
+    Error as StoreError, Meter, Tx, accounts, attempt,
     erasures::{SubjectHasher, ledger, requests, subjects},
 };
 
@@ -74,15 +74,7 @@ pub async fn forget_old(core: &Arc<Core>) -> Result<u64, Error> {
             return Ok(n_forgotten);
         }
         for (account, no) in requests {
-            let mut attempts = core.db.attempts(&meter);
-            loop {
-                let mut tx = attempts.begin().await?;
-                let result = forget(&mut tx, account, no).await;
-                if let Some(settled) = attempts.settle(tx, result).await {
-                    settled?;
-                    break;
-                }
-            }
+            attempt!(core.db.attempts(&meter), |tx| forget(tx, account, no))?;
             n_forgotten += 1;
         }
     }

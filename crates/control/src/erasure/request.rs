@@ -10,7 +10,7 @@ use rolecall_model::{
     time::Instant,
 };
 use rolecall_store::{
-    Error as StoreError, Tx,
+    Error as StoreError, Tx, attempt,
     erasures::{Sealed, SubjectHasher, data_maps, ledger, requests, subjects, work::SubjectRow},
     names,
 };
@@ -60,14 +60,7 @@ pub struct Accepted {
 pub async fn request(ctx: &Ctx, new: &NewErasure) -> Result<Accepted, Error> {
     check(new)?;
     let id = prefixed(Kind::Erasure, ctx.core.random.bytes());
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = request_in(ctx, &mut tx, new, id.clone()).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| request_in(ctx, tx, new, id.clone()))
 }
 
 /// Checks what can be checked without the account.

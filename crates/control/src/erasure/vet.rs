@@ -1,7 +1,7 @@
 //! Whom and what a request would be about, without accepting it.
 
 use rolecall_model::erasure::Subject;
-use rolecall_store::{Tx, erasures::SubjectHasher};
+use rolecall_store::{Tx, attempt, erasures::SubjectHasher};
 
 use super::{
     distinct, protected,
@@ -23,14 +23,7 @@ pub struct Vetted {
 /// Errors: those of [`request`](super::request()).
 pub async fn vet(ctx: &Ctx, new: &NewErasure) -> Result<Vetted, Error> {
     check(new)?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = vet_in(ctx, &mut tx, new).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| vet_in(ctx, tx, new))
 }
 
 async fn vet_in(ctx: &Ctx, tx: &mut Tx, new: &NewErasure) -> Result<Vetted, Error> {

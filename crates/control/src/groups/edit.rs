@@ -2,7 +2,7 @@
 
 use rolecall_model::{audit::Event, delta::Delta, group::Group, problem::Problems, text};
 use rolecall_store::{
-    Tx, groups, holdings, memberships,
+    Tx, attempt, groups, holdings, memberships,
     users::{self, Key},
 };
 use serde_json::Value;
@@ -48,14 +48,7 @@ pub async fn update(ctx: &Ctx, id: &str, expected: &Expected, edit: &Edit) -> Re
     let mut problems = Problems::default();
     check(edit.name.as_deref(), edit.description.as_deref(), &mut problems);
     problems.or_ok(())?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = update_in(ctx, &mut tx, id, expected, edit).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| update_in(ctx, tx, id, expected, edit))
 }
 
 async fn update_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected, edit: &Edit) -> Result<Group, Error> {
@@ -106,14 +99,7 @@ pub(crate) async fn save(change: &mut Change<'_>, before: &Group, after: &Group)
 /// editor takes it to be, [`Rule::NotPermitted`] for one that gives its members what whoever asks does not
 /// hold.
 pub async fn remove(ctx: &Ctx, id: &str, expected: &Expected) -> Result<(), Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = remove_in(ctx, &mut tx, id, expected).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| remove_in(ctx, tx, id, expected))
 }
 
 async fn remove_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected) -> Result<(), Error> {

@@ -11,7 +11,7 @@ use rolecall_model::{
     user::User,
 };
 use rolecall_store::{
-    Tx, groups,
+    Tx, attempt, groups,
     memberships::{self, GroupInside, Membership, UserInside},
     users::{self, Key},
 };
@@ -142,14 +142,7 @@ pub async fn change_members(ctx: &Ctx, id: &str, wishes: &[Wish]) -> Result<Chan
         problems.add("", format!("must name at most {MAX_WISHES} members; send the rest in further calls"));
     }
     problems.or_ok(())?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = change_in(ctx, &mut tx, id, wishes).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| change_in(ctx, tx, id, wishes))
 }
 
 async fn change_in(ctx: &Ctx, tx: &mut Tx, id: &str, wishes: &[Wish]) -> Result<Changed, Error> {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rolecall_model::{role::Role, text::fold};
 use rolecall_store::{
-    Tx,
+    Tx, attempt,
     role_imports::{self, Import},
 };
 
@@ -19,14 +19,7 @@ use crate::{Change, Ctx, Error, Rule, authority::acts, error::Faults, roles};
 /// Errors: [`Error::Refused`] if the account has no such import, if it was reverted already, or
 /// with each role that moved on since.
 pub async fn revert(ctx: &Ctx, import_id: &str) -> Result<String, Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = revert_in(ctx, &mut tx, import_id).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| revert_in(ctx, tx, import_id))
 }
 
 async fn revert_in(ctx: &Ctx, tx: &mut Tx, import_id: &str) -> Result<String, Error> {

@@ -7,7 +7,7 @@ use rolecall_model::{
     role_import::{MAX_DESCRIPTION_CHARS, MAX_REF_ID_CHARS},
     text,
 };
-use rolecall_store::{Tx, roles};
+use rolecall_store::{Tx, attempt, roles};
 use serde_json::{Value, json};
 
 use crate::{
@@ -103,14 +103,7 @@ pub async fn create(ctx: &Ctx, new: &NewRole) -> Result<Role, Error> {
     check(Some(&new.name), Some(&new.description), &mut problems);
     check_ref_id(new.ref_id.as_deref(), &mut problems);
     problems.or_ok(())?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = create_in(ctx, &mut tx, new).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| create_in(ctx, tx, new))
 }
 
 async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewRole) -> Result<Role, Error> {
@@ -153,14 +146,7 @@ pub async fn copy(ctx: &Ctx, id: &str, name: &str, description: Option<&str>) ->
     let mut problems = Problems::default();
     check(Some(name), description, &mut problems);
     problems.or_ok(())?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = copy_in(ctx, &mut tx, id, name, description).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| copy_in(ctx, tx, id, name, description))
 }
 
 async fn copy_in(ctx: &Ctx, tx: &mut Tx, id: &str, name: &str, description: Option<&str>) -> Result<Role, Error> {
@@ -188,14 +174,7 @@ pub async fn update(ctx: &Ctx, id: &str, expected: &Expected, edit: &Edit) -> Re
     let mut problems = Problems::default();
     check(edit.name.as_deref(), edit.description.as_deref(), &mut problems);
     problems.or_ok(())?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = update_in(ctx, &mut tx, id, expected, edit).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| update_in(ctx, tx, id, expected, edit))
 }
 
 async fn update_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected, edit: &Edit) -> Result<Role, Error> {
@@ -234,14 +213,7 @@ async fn update_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected, edit: 
 /// editor takes it to be, [`Rule::RoleFixed`] for a built-in one, [`Rule::NotPermitted`] for a role that
 /// grants what whoever asks does not hold.
 pub async fn remove(ctx: &Ctx, id: &str, expected: &Expected) -> Result<(), Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = remove_in(ctx, &mut tx, id, expected).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| remove_in(ctx, tx, id, expected))
 }
 
 async fn remove_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! What was asked of a browser and waits for its answer, which counts once.
 
-use rolecall_store::{Core, Meter, ceremonies, ceremonies::Ceremony};
+use rolecall_store::{Core, Meter, attempt, ceremonies, ceremonies::Ceremony};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -27,15 +27,8 @@ pub(super) async fn begin(
         subject_sealed: core.sealing_key.seal(&context(kind, &hash), &subject, core.random.bytes()),
         expires_at: core.clock.now().plus_ms(life_ms),
     };
-    let mut attempts = core.db.attempts(meter);
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = ceremonies::insert(&mut tx, &hash, kind, &ceremony).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            settled?;
-            return Ok(token);
-        }
-    }
+    attempt!(core.db.attempts(meter), |tx| ceremonies::insert(tx, &hash, kind, &ceremony))?;
+    Ok(token)
 }
 
 /// What the question of a kind was about that `token` answers; nothing if it was answered before, or
@@ -47,14 +40,7 @@ pub(super) async fn take<S: DeserializeOwned>(
     token: &SecretString,
 ) -> Result<Option<S>, Error> {
     let hash = token_hash(token);
-    let mut attempts = core.db.attempts(meter);
-    let ceremony = loop {
-        let mut tx = attempts.begin().await?;
-        let result = ceremonies::take(&mut tx, &hash, kind).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            break settled?;
-        }
-    };
+    let ceremony = attempt!(core.db.attempts(meter), |tx| ceremonies::take(tx, &hash, kind))?;
     let Some(ceremony) = ceremony.filter(|ceremony| core.clock.now() < ceremony.expires_at) else { return Ok(None) };
     let subject = core.sealing_key.open(&context(kind, &hash), &ceremony.subject_sealed).map_err(|_| Error::Sealed)?;
     Ok(serde_json::from_slice(subject.expose_secret()).ok())

@@ -13,7 +13,7 @@ use rolecall_model::{
     user::{Status, User},
 };
 use rolecall_store::{
-    Core, Meter, Tx, accounts,
+    Core, Meter, Tx, accounts, attempt,
     one_time_links::{self, Link},
     passwords::{self, Password as Stored},
     second_factors, sessions as stored_sessions, users,
@@ -60,15 +60,8 @@ pub struct LinkFor {
 /// [`Rule::WrongState`] for one who may not sign in.
 pub async fn make_link(ctx: &Ctx, user_id: &str) -> Result<MadeLink, Error> {
     let token = fresh_token(&ctx.core);
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = make_in(ctx, &mut tx, user_id, &token).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            let (email, expires_at) = settled?;
-            return Ok(MadeLink { token, email, expires_at });
-        }
-    }
+    let (email, expires_at) = attempt!(ctx.attempts(), |tx| make_in(ctx, tx, user_id, &token))?;
+    Ok(MadeLink { token, email, expires_at })
 }
 
 /// The same for the user with an e-mail address.
@@ -153,14 +146,7 @@ pub async fn redeem(
     let Some((link, user)) = found else { return Err(Refusal::Wrong) };
     let phrase = gate.hasher.phrase(core, &Password::parse(new)?).await?;
     let ctx = ctx_of(core, link.account, &user, meter);
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = redeem_in(&ctx, gate, &mut tx, visitor, &hash, &user, &phrase).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| redeem_in(&ctx, gate, tx, visitor, &hash, &user, &phrase))
 }
 
 async fn redeem_in(

@@ -9,7 +9,7 @@ use rolecall_model::{
     text,
 };
 use rolecall_store::{
-    Core, Meter, Tx, accounts,
+    Core, Meter, Tx, accounts, attempt,
     passkeys::{self, Passkey},
     users,
 };
@@ -111,14 +111,7 @@ pub async fn add_passkey(ctx: &Ctx, site: &Site, session: &Session, answer: &Reg
     let challenge = taken(&ctx.core, &ctx.meter, "passkey-new", &session.id, &answer.client_data).await?;
     let key = webauthn::registered(&answer.client_data, &answer.attestation, &challenge, site).map_err(told)?;
     let id = prefixed(Kind::Passkey, ctx.core.random.bytes());
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = add_in(ctx, &mut tx, session, &id, name, &key).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return Ok(settled?);
-        }
-    }
+    Ok(attempt!(ctx.attempts(), |tx| add_in(ctx, tx, session, &id, name, &key))?)
 }
 
 /// The challenge that `client_data` answers, if it was put to this session (or at the door) and not
@@ -169,14 +162,7 @@ async fn add_in(ctx: &Ctx, tx: &mut Tx, session: &Session, id: &str, name: &str,
 ///
 /// Errors: [`Rule::UnknownSession`].
 pub async fn remove_passkey(ctx: &Ctx, session: &Session, id: &str) -> Result<(), Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = remove_in(ctx, &mut tx, session, id).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| remove_in(ctx, tx, session, id))
 }
 
 async fn remove_in(ctx: &Ctx, tx: &mut Tx, session: &Session, id: &str) -> Result<(), Error> {
@@ -229,14 +215,7 @@ pub async fn enter_by_passkey(
         (found.ok_or(Refusal::Wrong)?, account)
     };
     let ctx = ctx_of(core, account, &user, meter);
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = enter(&ctx, gate, &mut tx, visitor, user.no, (site, answer, &challenge)).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| enter(&ctx, gate, tx, visitor, user.no, (site, answer, &challenge)))
 }
 
 async fn enter(
@@ -291,13 +270,6 @@ pub async fn confirm_by_passkey(
     answer: &Asserted,
 ) -> Result<SecretString, Refusal> {
     let challenge = taken(&ctx.core, &ctx.meter, "passkey", &session.id, &answer.client_data).await?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = use_passkey(ctx, &mut tx, session.person.no, (site, answer, &challenge)).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            settled?;
-            return Ok(sessions::renew(ctx, session, Method::Passkey).await?);
-        }
-    }
+    attempt!(ctx.attempts(), |tx| use_passkey(ctx, tx, session.person.no, (site, answer, &challenge)))?;
+    Ok(sessions::renew(ctx, session, Method::Passkey).await?)
 }

@@ -12,7 +12,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use rolecall_model::audit::{Actor, Event};
 use rolecall_store::{
-    Core, Error as StoreError, Tx, one_time_links,
+    Core, Error as StoreError, Tx, attempt, one_time_links,
     passwords::{self, Password as Stored},
     sessions,
 };
@@ -180,16 +180,9 @@ pub async fn change_password(
         return Err(Refusal::Wrong);
     }
     let phrase = gate.hasher.phrase(&ctx.core, &new).await?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = change_in(ctx, &mut tx, session, before.as_ref(), &phrase).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            settled?;
-            throttle::forget(&ctx.core, &ctx.meter, &[key]).await?;
-            return Ok(());
-        }
-    }
+    attempt!(ctx.attempts(), |tx| change_in(ctx, tx, session, before.as_ref(), &phrase))?;
+    throttle::forget(&ctx.core, &ctx.meter, &[key]).await?;
+    Ok(())
 }
 
 async fn change_in(
@@ -221,14 +214,7 @@ pub async fn set_password(ctx: &Ctx, gate: &Gate, user_id: &str, new: &SecretStr
         return Err(not_permitted("only the operator sets somebody's password").into());
     }
     let phrase = gate.hasher.phrase(&ctx.core, &Password::parse(new)?).await?;
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = set_in(ctx, &mut tx, user_id, &phrase).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| set_in(ctx, tx, user_id, &phrase))
 }
 
 async fn set_in(ctx: &Ctx, tx: &mut Tx, user_id: &str, phrase: &str) -> Result<(), Refusal> {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use rolecall_model::time::Instant;
-use rolecall_store::{Core, Meter, Tx, accounts};
+use rolecall_store::{Core, Meter, Tx, accounts, attempt};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
@@ -121,14 +121,7 @@ pub async fn enter_by_provider(
     };
     let (account, user) = found.ok_or(Refusal::Wrong)?;
     let ctx = ctx_of(core, account, &user, meter);
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = enter(&ctx, gate, &mut tx, visitor, email).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| enter(&ctx, gate, tx, visitor, email))
 }
 
 async fn enter(ctx: &Ctx, gate: &Gate, tx: &mut Tx, visitor: Visitor<'_>, email: &str) -> Result<LetIn, Refusal> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rolecall_model::{audit::Event, ids::AccountNo, time::Instant, user::User};
 use rolecall_store::{
-    Core, Meter, Tx, second_factors,
+    Core, Meter, Tx, attempt, second_factors,
     second_factors::SecondFactor,
     sessions::{self as stored, Found},
 };
@@ -48,15 +48,8 @@ pub async fn begin_generator(ctx: &Ctx, session: &Session) -> Result<NewGenerato
         made_at: ctx.now(),
         confirmed_at: None,
     };
-    let mut attempts = ctx.attempts();
-    let begun = loop {
-        let mut tx = attempts.begin().await?;
-        let result = second_factors::begin(&mut tx, ctx.account, session.person.no, &factor).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            break settled?;
-        }
-    };
-    if !begun {
+    let person = session.person.no;
+    if !attempt!(ctx.attempts(), |tx| second_factors::begin(tx, ctx.account, person, &factor))? {
         return Err(Error::refused(Rule::WrongState, "", "there is a code generator already; remove that one first"));
     }
     Ok(shown(session, &secret))
@@ -93,14 +86,7 @@ fn opened(core: &Core, user_id: &str, factor: &SecondFactor) -> Result<SecretSli
 /// Errors: [`Refusal::Wrong`] if the code is not one of it.
 pub async fn confirm_generator(ctx: &Ctx, session: &Session, typed: &str) -> Result<RecoveryCodes, Refusal> {
     let fresh = codes::fresh_recovery_codes(&ctx.core);
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = confirm_in(ctx, &mut tx, session, typed, &fresh).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled.map(|()| told(fresh));
-        }
-    }
+    attempt!(ctx.attempts(), |tx| confirm_in(ctx, tx, session, typed, &fresh)).map(|()| told(fresh))
 }
 
 async fn confirm_in(ctx: &Ctx, tx: &mut Tx, session: &Session, typed: &str, fresh: &[String]) -> Result<(), Refusal> {
@@ -141,14 +127,7 @@ fn told(fresh: Vec<String>) -> RecoveryCodes {
 /// Errors: [`Rule::WrongState`] without a code generator.
 pub async fn renew_recovery_codes(ctx: &Ctx, session: &Session) -> Result<RecoveryCodes, Error> {
     let fresh = codes::fresh_recovery_codes(&ctx.core);
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = renew_in(ctx, &mut tx, session, &fresh).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled.map(|()| told(fresh));
-        }
-    }
+    attempt!(ctx.attempts(), |tx| renew_in(ctx, tx, session, &fresh)).map(|()| told(fresh))
 }
 
 async fn renew_in(ctx: &Ctx, tx: &mut Tx, session: &Session, fresh: &[String]) -> Result<(), Error> {
@@ -177,14 +156,7 @@ fn no_generator() -> Error {
 ///
 /// Errors: [`Rule::UnknownUser`], [`Rule::NotPermitted`], [`Rule::WrongState`] if there is none.
 pub async fn take_generator_away(ctx: &Ctx, user_id: &str) -> Result<(), Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = take_away_in(ctx, &mut tx, user_id).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| take_away_in(ctx, tx, user_id))
 }
 
 async fn take_away_in(ctx: &Ctx, tx: &mut Tx, user_id: &str) -> Result<(), Error> {
@@ -232,14 +204,7 @@ pub async fn complete(
     }
     let Some(user) = person(core, meter, account, &half).await? else { return Err(Refusal::Wrong) };
     let entry = Entry { ctx: ctx_of(core, account, &user, meter), hash, half, user, key };
-    let mut attempts = core.db.attempts(meter);
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = complete_in(&entry, gate, &mut tx, visitor, typed).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(core.db.attempts(meter), |tx| complete_in(&entry, gate, tx, visitor, typed))
 }
 
 /// Somebody who shows a code.
@@ -308,13 +273,6 @@ async fn use_up(
 }
 
 async fn end_half(core: &Core, meter: &Meter, hash: &str) -> Result<(), Refusal> {
-    let mut attempts = core.db.attempts(meter);
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = stored::remove(&mut tx, hash).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            settled?;
-            return Ok(());
-        }
-    }
+    attempt!(core.db.attempts(meter), |tx| stored::remove(tx, hash))?;
+    Ok(())
 }

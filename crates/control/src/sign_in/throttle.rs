@@ -11,7 +11,7 @@ use rolecall_model::{
     ids::{AccountNo, UserNo},
     text::fold,
 };
-use rolecall_store::{Core, Meter, Tx, sign_in_tries};
+use rolecall_store::{Core, Meter, Tx, attempt, sign_in_tries};
 
 use super::Refusal;
 
@@ -86,14 +86,7 @@ fn key(core: &Core, kind: &str, what: &str) -> String {
 ///
 /// Errors: [`Refusal::TooMany`]. The keys after the one that was used up are not counted.
 pub(super) async fn count(core: &Core, meter: &Meter, keys: &[Key]) -> Result<i64, Refusal> {
-    let mut attempts = core.db.attempts(meter);
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = count_in(core, &mut tx, keys).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled?;
-        }
-    }
+    attempt!(core.db.attempts(meter), |tx| count_in(core, tx, keys))?
 }
 
 /// What was counted is kept whether or not it was too often.
@@ -119,14 +112,7 @@ pub(super) fn is_last(n: i64) -> bool {
 
 /// Forgets the tries of a person who was right, and takes one back from where it came.
 pub(super) async fn forget(core: &Core, meter: &Meter, keys: &[Key]) -> Result<(), Refusal> {
-    let mut attempts = core.db.attempts(meter);
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = forget_in(&mut tx, keys).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return Ok(settled?);
-        }
-    }
+    Ok(attempt!(core.db.attempts(meter), |tx| forget_in(tx, keys))?)
 }
 
 /// The same within a transaction.

@@ -8,7 +8,7 @@ use rolecall_model::{
     user::User,
 };
 use rolecall_store::{
-    Meter, Tx,
+    Meter, Tx, attempt,
     passwords::{self, Password as Stored},
     second_factors,
 };
@@ -59,14 +59,7 @@ pub async fn with_password(
         _ => return Err(Refusal::Wrong),
     };
     let ctx = ctx_of(core, account, &user, meter);
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = enter(&ctx, gate, &mut tx, visitor, &user, &password, &keys).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| enter(&ctx, gate, tx, visitor, &user, &password, &keys))
 }
 
 /// The account and, if there is such a person with a password, both.
@@ -135,14 +128,7 @@ pub(super) fn record_of_entry(session: &rolecall_store::sessions::Session, user:
 /// guesser can be let write.
 async fn tell_of_guessing(core: &Arc<Core>, meter: &Meter, account: AccountNo, user: &User) -> Result<(), Refusal> {
     let ctx = Ctx::new(core, account, Actor::Operator, meter.clone());
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = tell_in(&ctx, &mut tx, user).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| tell_in(&ctx, tx, user))
 }
 
 async fn tell_in(ctx: &Ctx, tx: &mut Tx, user: &User) -> Result<(), Refusal> {

@@ -1,7 +1,7 @@
 //! What users may do in the builder.
 
 use rolecall_model::{delta::Delta, user::User};
-use rolecall_store::{Tx, users};
+use rolecall_store::{Tx, attempt, users};
 
 use super::{Found, Key, particulars::record_update};
 use crate::{Change, Ctx, Error, Rule, authority::acts, error::Faults};
@@ -30,14 +30,7 @@ pub async fn set_access(ctx: &Ctx, keys: &[(Key, String)], access: Access) -> Re
     if keys.is_empty() {
         return Err(Error::refused(Rule::NobodyGiven, "/emailIds", "must name somebody"));
     }
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = set_access_in(ctx, &mut tx, keys, access).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| set_access_in(ctx, tx, keys, access))
 }
 
 async fn set_access_in(ctx: &Ctx, tx: &mut Tx, keys: &[(Key, String)], access: Access) -> Result<(), Error> {

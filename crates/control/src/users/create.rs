@@ -9,7 +9,7 @@ use rolecall_model::{
     text::{self, fold},
     user::User,
 };
-use rolecall_store::{Tx, users};
+use rolecall_store::{Tx, attempt, users};
 use serde_json::Value;
 
 use super::{
@@ -24,14 +24,7 @@ use crate::{Change, Ctx, Error, Fault, Record, Rule, authority::acts};
 ///
 /// Concurrency: of two calls that make the same address, one makes it and the other finds it.
 pub async fn create(ctx: &Ctx, wishes: &[Wish<String>]) -> Result<Vec<Failure>, Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = create_in(ctx, &mut tx, wishes).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| create_in(ctx, tx, wishes))
 }
 
 async fn create_in(ctx: &Ctx, tx: &mut Tx, wishes: &[Wish<String>]) -> Result<Vec<Failure>, Error> {

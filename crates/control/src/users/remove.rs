@@ -9,7 +9,7 @@ use rolecall_model::{
     ids::{GroupNo, UserNo},
     user::User,
 };
-use rolecall_store::{Tx, bots, groups, holdings, users};
+use rolecall_store::{Tx, attempt, bots, groups, holdings, users};
 use serde_json::Value;
 
 use super::{Found, Key, particulars::shown};
@@ -32,14 +32,7 @@ pub struct Removed {
 /// Removes users: all they hold and are in ends, which the history keeps, and their addresses are
 /// free again. Who is not there counts as removed.
 pub async fn remove(ctx: &Ctx, keys: &[Key]) -> Result<Removed, Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = remove_in(ctx, &mut tx, keys).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| remove_in(ctx, tx, keys))
 }
 
 async fn remove_in(ctx: &Ctx, tx: &mut Tx, keys: &[Key]) -> Result<Removed, Error> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use rolecall_model::{delta::Delta, ids::UserNo, user::User};
-use rolecall_store::{Tx, users};
+use rolecall_store::{Tx, attempt, users};
 
 use super::{
     Failure, Found, Key, Wish, fault,
@@ -17,14 +17,7 @@ use crate::{
 
 /// Changes users, and the groups and roles they have. Answers the wishes that were not done.
 pub async fn update(ctx: &Ctx, wishes: &[Wish<Key>]) -> Result<Vec<Failure>, Error> {
-    let mut attempts = ctx.attempts();
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = update_in(ctx, &mut tx, wishes).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(ctx.attempts(), |tx| update_in(ctx, tx, wishes))
 }
 
 async fn update_in(ctx: &Ctx, tx: &mut Tx, wishes: &[Wish<Key>]) -> Result<Vec<Failure>, Error> {

@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use rolecall_model::{ids::AccountNo, time::Instant};
 use rolecall_store::{
-    Attempts, Core, Meter, Tx,
+    Attempts, Core, Meter, Tx, attempt,
     erasures::work::{self, Job},
 };
 
@@ -23,20 +23,13 @@ impl<'e> Lease<'e> {
     /// Takes a request that had this fence; nothing if another worker was faster.
     pub(super) async fn take(engine: &'e Engine, due: (AccountNo, i64, i64)) -> Result<Option<Self>, Error> {
         let until = engine.now().plus_ms(engine.options.lease_ms);
-        let mut attempts = engine.core.db.attempts(&Meter::default());
-        loop {
-            let mut tx = attempts.begin().await?;
-            let result = async {
-                if !work::take(&mut tx, due, &engine.options.worker, until).await? {
-                    return Ok(None);
-                }
-                Ok::<_, Error>(work::job(&mut tx, due.0, due.1).await?)
-            };
-            let result = result.await;
-            if let Some(settled) = attempts.settle(tx, result).await {
-                return Ok(settled?.map(|job| Self { engine, job }));
+        let taken: Result<_, Error> = attempt!(engine.core.db.attempts(&Meter::default()), |tx| async {
+            if !work::take(tx, due, &engine.options.worker, until).await? {
+                return Ok(None);
             }
-        }
+            Ok(work::job(tx, due.0, due.1).await?)
+        });
+        Ok(taken?.map(|job| Self { engine, job }))
     }
 
     /// What the program has one of.
@@ -101,22 +94,11 @@ impl<'e> Lease<'e> {
 /// database is busy. `$body` is a `Result` with [`Error`].
 macro_rules! write_work {
     ($lease:expr, $tx:ident, $body:expr) => {{
-        let mut attempts = $lease.attempts();
-        loop {
-            let mut transaction = match attempts.begin().await {
-                Ok(transaction) => transaction,
-                Err(error) => break Err(Error::from(error)),
-            };
-            let result = async {
-                let $tx = &mut transaction;
-                $lease.hold($tx).await?;
-                $body
-            };
-            let result: Result<_, Error> = result.await;
-            if let Some(settled) = attempts.settle(transaction, result).await {
-                break settled;
-            }
-        }
+        let settled: Result<_, Error> = rolecall_store::attempt!($lease.attempts(), |$tx| async {
+            $lease.hold($tx).await?;
+            $body
+        });
+        settled
     }};
 }
 pub(super) use write_work;

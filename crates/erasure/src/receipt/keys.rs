@@ -1,7 +1,7 @@
 //! The keys that sign: made at first use, kept sealed, and shown by their public halves.
 
 use rolecall_store::{
-    Core, Error as StoreError, MaybeBusy, Meter, Tx,
+    Core, Error as StoreError, MaybeBusy, Meter, Tx, attempt,
     erasures::{
         Sealed,
         receipt_keys::{self, ReceiptKey},
@@ -74,14 +74,7 @@ async fn make(core: &Core, no: i64) -> Result<Vec<ReceiptKey>, CannotSign> {
     let id = signer.key_id().to_owned();
     let sealed = Sealed::ReceiptKey(&id).seal(core, &seed);
     let key = ReceiptKey { no, public_key: signer.public_key(), sealed, made_at: core.clock.now(), id };
-    let mut attempts = core.db.attempts(&Meter::default());
-    loop {
-        let mut tx = attempts.begin().await?;
-        let result = kept(&mut tx, &key).await;
-        if let Some(settled) = attempts.settle(tx, result).await {
-            return settled;
-        }
-    }
+    attempt!(core.db.attempts(&Meter::default()), |tx| kept(tx, &key))
 }
 
 async fn kept(tx: &mut Tx, key: &ReceiptKey) -> Result<Vec<ReceiptKey>, CannotSign> {

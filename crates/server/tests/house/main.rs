@@ -127,9 +127,9 @@ fn no_two_shapes_of_the_document_share_a_name() {
                 let declared = ["struct ", "enum "].iter().find_map(|kind| Some(line.split_once(kind)?.1));
                 declared.filter(|_| !line.starts_with(['/', '#']))
             });
-            let named = given.or(declared).expect("what is derived for is declared");
-            let end = named.find(|sign: char| !sign.is_alphanumeric()).unwrap_or(named.len());
-            names.entry(named[..end].to_owned()).or_default().push(path_in_house(&file));
+            let text = given.or(declared).expect("what is derived for is declared");
+            let end = text.find(|sign: char| !sign.is_alphanumeric()).unwrap_or(text.len());
+            names.entry(text[..end].to_owned()).or_default().push(path_in_house(&file));
         }
     }
     assert!(names.len() > 100, "the shapes were found");
