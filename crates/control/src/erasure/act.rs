@@ -1,12 +1,18 @@
 //! What can be done about a request: calling it off, agreeing to its plan, not waiting any longer.
 
-use rolecall_model::{audit::Event, erasure::State, ids::AccountNo, time::Instant};
+use rolecall_model::{
+    audit::Event,
+    erasure::{Outcome, State},
+    ids::AccountNo,
+    time::Instant,
+};
 use rolecall_store::{
     Error as StoreError, Tx, attempt,
     erasures::{
         callbacks, ledger,
         requests::{self, Request},
-        subjects, work,
+        subjects,
+        work::{self, Job, Part, ResultRow, SubjectRow},
     },
 };
 use serde_json::{Value, json};
@@ -56,14 +62,15 @@ async fn act_in(ctx: &Ctx, tx: &mut Tx, id: &str, act: Act) -> Result<(), Error>
     change.need_to(&acts::ERASE)?;
     let (account, at) = (change.account_no(), change.at);
     let request = known(requests::lock(change.tx, account, id).await?)?;
-    if !is_allowed(change.tx, account, at, &request, act).await? {
+    let work = Work::read(change.tx, account, request.no).await?;
+    if !work.allows(&request, at, act) {
         return Err(Error::refused(Rule::WrongState, "", why_not(&request, act)));
     }
     let (event, did) = match act {
         Act::Cancel => {
             ledger::remove(change.tx, account, request.no).await?;
             subjects::fail_open(change.tx, account, request.no, "cancelled").await?;
-            let is_over = standing(change.tx, account, &request).await? == Standing::Untouched;
+            let is_over = work.standing() == Standing::Untouched;
             if is_over {
                 requests::cancel(change.tx, account, request.no, at).await?;
             } else {
@@ -113,46 +120,12 @@ pub struct Possible {
     pub retry: bool,
 }
 
-/// What whoever asks could do about `request` now: by its state, and by what they may.
-pub(super) async fn possible(ctx: &Ctx, tx: &mut Tx, request: &Request) -> Result<Possible, StoreError> {
-    if !ctx.may_do(&acts::ERASE) {
-        return Ok(Possible::default());
-    }
-    let (account, at) = (ctx.account, ctx.now());
-    Ok(Possible {
-        cancel: is_allowed(tx, account, at, request, Act::Cancel).await?,
-        approve: is_allowed(tx, account, at, request, Act::Approve).await?,
-        retry: is_allowed(tx, account, at, request, Act::Retry).await?,
-    })
-}
-
 /// Whether somebody has to agree before the request goes on.
 fn is_to_approve(request: &Request) -> bool {
     match request.state {
         State::AwaitingApproval => true,
         State::Planned => request.cause == "plan_changed",
         _ => false,
-    }
-}
-
-async fn is_allowed(
-    tx: &mut Tx,
-    account: AccountNo,
-    at: Instant,
-    request: &Request,
-    act: Act,
-) -> Result<bool, StoreError> {
-    match act {
-        Act::Cancel => {
-            Ok(request.state.is_cancellable() && standing(tx, account, request).await? != Standing::UnderWay)
-        }
-        Act::Approve => Ok(is_to_approve(request)),
-        Act::Retry => {
-            if request.state.is_final() || request.state == State::Held || is_to_approve(request) {
-                return Ok(false);
-            }
-            is_put_off(tx, account, at, request).await
-        }
     }
 }
 
@@ -167,31 +140,75 @@ enum Standing {
     DoneButForHeld,
 }
 
-async fn standing(tx: &mut Tx, account: AccountNo, request: &Request) -> Result<Standing, StoreError> {
-    let Some(job) = work::job(tx, account, request.no).await? else { return Ok(Standing::Untouched) };
-    let parts = work::parts(tx, &job).await?;
-    if parts.iter().any(|part| part.state >= State::Erasing && !part.state.is_final()) {
-        return Ok(Standing::UnderWay);
-    }
-    let results = work::results(tx, &job).await?;
-    let is_begun = results.iter().any(|result| result.n_erased > 0 || result.n_masked > 0)
-        || subjects::is_begun(tx, account, request.no).await?;
-    Ok(match (is_begun, parts.iter().all(|part| part.state.is_final())) {
-        (false, _) => Standing::Untouched,
-        (true, true) => Standing::DoneButForHeld,
-        (true, false) => Standing::UnderWay,
-    })
+/// What has been done about a request.
+#[derive(Default)]
+pub(super) struct Work {
+    /// Its parts, by name of their store.
+    pub(super) parts: Vec<Part>,
+    /// How each subject fares in each store.
+    pub(super) results: Vec<ResultRow>,
+    /// Whom it is about, in its order.
+    pub(super) people: Vec<SubjectRow>,
 }
 
-/// Whether the request, or its part in some store, failed and waits for its next attempt.
-async fn is_put_off(tx: &mut Tx, account: AccountNo, at: Instant, request: &Request) -> Result<bool, StoreError> {
-    let waits = |attempts: i64, next: Instant| attempts > 0 && next > at;
-    if waits(request.attempts, request.next_attempt_at) {
-        return Ok(true);
+impl Work {
+    async fn read(tx: &mut Tx, account: AccountNo, no: i64) -> Result<Self, StoreError> {
+        match work::job(tx, account, no).await? {
+            Some(job) => Self::of(tx, &job).await,
+            None => Ok(Self::default()),
+        }
     }
-    let Some(job) = work::job(tx, account, request.no).await? else { return Ok(false) };
-    let parts = work::parts(tx, &job).await?;
-    Ok(parts.iter().any(|part| !part.state.is_final() && waits(part.attempts, part.next_attempt_at)))
+
+    /// What has been done of a job.
+    pub(super) async fn of(tx: &mut Tx, job: &Job) -> Result<Self, StoreError> {
+        Ok(Self {
+            people: work::subjects(tx, job).await?,
+            results: work::results(tx, job).await?,
+            parts: work::parts(tx, job).await?,
+        })
+    }
+
+    /// What whoever asks could do about the request now: by its state, and by what they may.
+    pub(super) fn possible(&self, ctx: &Ctx, request: &Request) -> Possible {
+        let allows = |act| ctx.may_do(&acts::ERASE) && self.allows(request, ctx.now(), act);
+        Possible { cancel: allows(Act::Cancel), approve: allows(Act::Approve), retry: allows(Act::Retry) }
+    }
+
+    fn allows(&self, request: &Request, at: Instant, act: Act) -> bool {
+        match act {
+            Act::Cancel => request.state.is_cancellable() && self.standing() != Standing::UnderWay,
+            Act::Approve => is_to_approve(request),
+            Act::Retry => {
+                let waits_for_a_person =
+                    request.state.is_final() || request.state == State::Held || is_to_approve(request);
+                !waits_for_a_person && self.is_put_off(request, at)
+            }
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        let is_final = |part: &Part| part.state.is_final();
+        if self.parts.iter().any(|part| part.state >= State::Erasing && !is_final(part)) {
+            return Standing::UnderWay;
+        }
+        // It has ended for somebody who was looked for.
+        let is_sought =
+            |person: &SubjectRow| matches!(person.outcome, Outcome::Erased | Outcome::NotFound | Outcome::Partial);
+        let is_begun = self.results.iter().any(|result| result.n_erased > 0 || result.n_masked > 0)
+            || self.people.iter().any(is_sought);
+        match (is_begun, self.parts.iter().all(is_final)) {
+            (false, _) => Standing::Untouched,
+            (true, true) => Standing::DoneButForHeld,
+            (true, false) => Standing::UnderWay,
+        }
+    }
+
+    /// Whether the request, or its part in some store, failed and waits for its next attempt.
+    fn is_put_off(&self, request: &Request, at: Instant) -> bool {
+        let waits = |attempts: i64, next: Instant| attempts > 0 && next > at;
+        waits(request.attempts, request.next_attempt_at)
+            || self.parts.iter().any(|part| !part.state.is_final() && waits(part.attempts, part.next_attempt_at))
+    }
 }
 
 /// Why an act is not allowed, and what is.

@@ -15,7 +15,7 @@ use secrecy::ExposeSecret as _;
 
 use super::{
     LIST,
-    act::{Possible, possible},
+    act::{Possible, Work},
     can_be_id, known, unknown,
 };
 use crate::{
@@ -151,20 +151,17 @@ pub async fn report(ctx: &Ctx, id: &str) -> Result<Report, Error> {
     let mut tx = ctx.read().await?;
     let request = known(requests::find(&mut tx, ctx.account, id).await?)?;
     let job = work::job(&mut tx, ctx.account, request.no).await?.ok_or_else(unknown)?;
-    let people = work::subjects(&mut tx, &job).await?;
-    let results = work::results(&mut tx, &job).await?;
-    let parts = work::parts(&mut tx, &job).await?;
+    let done = Work::of(&mut tx, &job).await?;
     let quarantine = work::quarantine(&mut tx, &job).await?;
     let progress = requests::progress(&mut tx, ctx.account, request.no).await?;
     let has_receipt = receipts::find(&mut tx, ctx.account, request.no).await?.is_some();
     // When a request waits for a person.
     let never = Instant::from_ms(i64::MAX);
     let some = |text: String| Some(text).filter(|text| !text.is_empty());
-    let possible = possible(ctx, &mut tx, &request).await?;
     Ok(Report {
-        possible,
-        subjects: subjects(ctx, id, people, results)?,
-        stores: parts.into_iter().map(part).collect(),
+        possible: done.possible(ctx, &request),
+        subjects: subjects(ctx, id, done.people, done.results)?,
+        stores: done.parts.into_iter().map(part).collect(),
         progress: progress.into_iter().map(|(store, total, done)| Progress { store, total, done }).collect(),
         quarantine,
         has_receipt,

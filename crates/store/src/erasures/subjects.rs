@@ -15,21 +15,6 @@ SET outcome = $1, cause = $2
 WHERE account_no = $3 AND erasure_no = $4 AND outcome IN ($5, $6)";
 const FORGET: &str = "UPDATE erasure_subjects SET subject = '' WHERE account_no = $1 AND erasure_no = $2";
 
-const BEGUN: &str = "
-SELECT COUNT(*) FROM erasure_subjects
-WHERE account_no = $1 AND erasure_no = $2 AND outcome IN ($3, $4, $5)";
-
-/// Whether it has ended for somebody who was looked for.
-pub async fn is_begun(tx: &mut Tx, account: AccountNo, erasure_no: i64) -> Result<bool, Error> {
-    let begun = sqlx::query(BEGUN)
-        .bind(account.0)
-        .bind(erasure_no)
-        .bind(Outcome::Erased.as_str())
-        .bind(Outcome::NotFound.as_str())
-        .bind(Outcome::Partial.as_str());
-    Ok(tx.number(begun).await? > 0)
-}
-
 /// Adds the subjects of a new request.
 pub async fn insert(tx: &mut Tx, account: AccountNo, erasure_no: i64, subjects: &[SubjectRow]) -> Result<(), Error> {
     for slice in bulk::slices(subjects) {
