@@ -28,6 +28,15 @@ impl Page {
     pub fn first(limit: u32) -> Self {
         Self { limit, start: Start::Offset(0) }
     }
+
+    /// The number of the row that the page comes after, which is `edge` where the list itself begins, and how
+    /// many rows there it passes over.
+    pub fn after(self, edge: i64) -> (i64, i64) {
+        match self.start {
+            Start::After(no) => (no, 0),
+            Start::Offset(offset) => (edge, i64::try_from(offset).unwrap_or(i64::MAX)),
+        }
+    }
 }
 
 /// Reads a row count: leading digits count (a documented URL of the vendor's says `50s`), more than

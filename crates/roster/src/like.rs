@@ -1,6 +1,6 @@
 //! Looking people up by what somebody has typed so far, among all users of an account.
 
-use rolecall_model::search::{Person, Words};
+use rolecall_model::search::Words;
 
 use crate::{
     image::{Image, Roster},
@@ -38,16 +38,8 @@ impl<'r> Iterator for Like<'r, '_> {
                 None => self.walk.next_chunk()?,
             };
             let people = &chunk.people;
-            let fits = |at: usize| {
-                let email = people.email(at, &self.image.domains);
-                self.words.fit(&Person {
-                    email: [email.local, email.domain],
-                    org_user_id: people.org_user_id(at),
-                    first_name: people.first_name(at),
-                    last_name: people.last_name(at),
-                })
-            };
-            if let Some(at) = (from..people.len()).find(|at| fits(*at)) {
+            let fits = |at: &usize| self.words.fit(&people.person(*at, &self.image.domains));
+            if let Some(at) = (from..people.len()).find(fits) {
                 self.chunk = Some((chunk, at + 1));
                 return Some(UserRef::new(self.image, Found { chunk, at, place: chunk.facts.place(at) }));
             }

@@ -1,6 +1,9 @@
 //! Who the users of a chunk are: numbers, ids, addresses, names.
 
-use rolecall_model::user::{Status, UserRow};
+use rolecall_model::{
+    search::Person,
+    user::{Status, UserRow},
+};
 
 use crate::{
     domains::{Domains, Email},
@@ -106,6 +109,18 @@ impl People {
     pub(crate) fn org_user_id(&self, at: usize) -> &str {
         let from = self.text_from(at) + self.local_lens.get(&self.bytes, at) as usize;
         self.text(from, self.org_lens.get(&self.bytes, at) as usize)
+    }
+
+    /// What of a user a search looks at, all found in one go: a search asks it of every user there is.
+    pub(crate) fn person<'r>(&'r self, at: usize, domains: &'r Domains) -> Person<'r> {
+        let lens = [&self.local_lens, &self.org_lens, &self.first_lens];
+        let [local, org, first] = lens.map(|lens| lens.get(&self.bytes, at) as usize);
+        let end = self.ends.get(&self.bytes, at) as usize - self.odd_lens.get(&self.bytes, at) as usize;
+        let own = self.text.get(self.text_from(at)..end).unwrap_or_default();
+        let (local, rest) = own.split_at_checked(local).unwrap_or_default();
+        let (org_user_id, rest) = rest.split_at_checked(org).unwrap_or_default();
+        let (first_name, last_name) = rest.split_at_checked(first).unwrap_or_default();
+        Person { email: [local, domains.get(self.domain(at))], org_user_id, first_name, last_name }
     }
 
     fn names_from(&self, at: usize) -> usize {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rolecall_model::{
     bot::Bot,
     ids::{AccountNo, BotNo, UserNo},
-    page::{Page, Start},
+    page::Page,
     text::fold,
     time::Instant,
 };
@@ -78,20 +78,14 @@ fn bot(row: &AnyRow) -> Result<Bot, Error> {
 
 /// A page of the account's bots, in order of creation.
 pub async fn list(tx: &mut Tx, account: AccountNo, page: Page) -> Result<Vec<Bot>, Error> {
-    let (after, offset) = match page.start {
-        Start::After(no) => (no, 0),
-        Start::Offset(offset) => (0, i64::try_from(offset).unwrap_or(i64::MAX)),
-    };
+    let (after, offset) = page.after(0);
     let list = sqlx::query(LIST).bind(account.0).bind(after).bind(i64::from(page.limit)).bind(offset);
     tx.all(list).await?.iter().map(bot).collect()
 }
 
 /// A page of the account's bots whose names begin with `folded`, which is folded; in order of creation.
 pub async fn list_named(tx: &mut Tx, account: AccountNo, folded: &str, page: Page) -> Result<Vec<Bot>, Error> {
-    let (after, offset) = match page.start {
-        Start::After(no) => (no, 0),
-        Start::Offset(offset) => (0, i64::try_from(offset).unwrap_or(i64::MAX)),
-    };
+    let (after, offset) = page.after(0);
     let list = sqlx::query(LIST_NAMED)
         .bind(account.0)
         .bind(after)
@@ -114,12 +108,12 @@ pub async fn count(tx: &mut Tx, account: AccountNo) -> Result<i64, Error> {
 
 /// The account's bots that have one of `ids`, in any order.
 pub async fn find_by_ids(tx: &mut Tx, account: AccountNo, ids: &[String]) -> Result<Vec<Bot>, Error> {
-    find(tx, account, FIND_BY_IDS, ids).await
+    bulk::find(tx, account, FIND_BY_IDS, ids.iter().cloned(), bot).await
 }
 
 /// The account's bots that have one of `names`, each folded; in any order.
 pub async fn find_by_names(tx: &mut Tx, account: AccountNo, names: &[String]) -> Result<Vec<Bot>, Error> {
-    find(tx, account, FIND_BY_NAMES, names).await
+    bulk::find(tx, account, FIND_BY_NAMES, names.iter().cloned(), bot).await
 }
 
 /// Those of `nos` that are bots of the account, in any order.
@@ -138,35 +132,11 @@ pub async fn find_by_nos(tx: &mut Tx, account: AccountNo, nos: &[BotNo]) -> Resu
     Ok(found)
 }
 
-async fn find(tx: &mut Tx, account: AccountNo, sql: &str, values: &[String]) -> Result<Vec<Bot>, Error> {
-    let mut found = Vec::new();
-    for slice in bulk::slices(values) {
-        let sql = format!("{sql}({})", bulk::values(2, slice.len()));
-        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-        for value in slice {
-            find = find.bind(value.clone());
-        }
-        for row in tx.all(find).await? {
-            found.push(bot(&row)?);
-        }
-    }
-    Ok(found)
-}
-
 /// Those of `users` who own a bot.
 pub async fn owners_among(tx: &mut Tx, account: AccountNo, users: &[UserNo]) -> Result<HashSet<UserNo>, Error> {
-    let mut owners = HashSet::new();
-    for slice in bulk::slices(users) {
-        let sql = format!("{OWNERS}({})", bulk::values(2, slice.len()));
-        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-        for user in slice {
-            find = find.bind(user.0);
-        }
-        for row in tx.all(find).await? {
-            owners.insert(UserNo(row.try_get(0)?));
-        }
-    }
-    Ok(owners)
+    let owner = |row: &AnyRow| Ok(UserNo(row.try_get(0)?));
+    let owners = bulk::find(tx, account, OWNERS, users.iter().map(|user| user.0), owner).await?;
+    Ok(owners.into_iter().collect())
 }
 
 /// Adds bots. Errors: [`Error::Conflict`] if the name of one is taken.

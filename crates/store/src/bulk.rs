@@ -5,6 +5,11 @@
 
 use std::fmt::Write as _;
 
+use rolecall_model::ids::AccountNo;
+use sqlx::{Any, Encode, Type, any::AnyRow};
+
+use crate::{Error, Tx};
+
 /// Rows or values in one statement, largest first. PostgreSQL takes 65,535 values a statement,
 /// SQLite 32,766; the widest row here has 17.
 const SIZES: [usize; 4] = [512, 64, 8, 1];
@@ -113,6 +118,32 @@ pub(crate) fn values(first: usize, n: usize) -> String {
     let mut text = String::new();
     list(&mut text, first, n);
     text
+}
+
+/// What `of` makes of the account's rows that `sql`, which ends with `IN `, finds for any of `keys`.
+pub(crate) async fn find<K, T>(
+    tx: &mut Tx,
+    account: AccountNo,
+    sql: &str,
+    keys: impl IntoIterator<Item = K>,
+    of: impl Fn(&AnyRow) -> Result<T, Error>,
+) -> Result<Vec<T>, Error>
+where
+    K: Clone + Send + 'static + for<'q> Encode<'q, Any> + Type<Any>,
+{
+    let keys: Vec<K> = keys.into_iter().collect();
+    let mut found = Vec::new();
+    for slice in slices(&keys) {
+        let sql = format!("{sql}({})", values(2, slice.len()));
+        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+        for key in slice {
+            find = find.bind(key.clone());
+        }
+        for row in tx.all(find).await? {
+            found.push(of(&row)?);
+        }
+    }
+    Ok(found)
 }
 
 fn list(text: &mut String, first: usize, n: usize) {

@@ -3,7 +3,7 @@
 use rolecall_model::{
     group::Group,
     ids::{AccountNo, GroupNo},
-    page::{Page, Start},
+    page::Page,
     text::fold,
     time::Instant,
 };
@@ -62,20 +62,14 @@ fn group(row: &AnyRow) -> Result<Group, Error> {
 
 /// A page of the account's groups, in order of creation.
 pub async fn list(tx: &mut Tx, account: AccountNo, page: Page) -> Result<Vec<Group>, Error> {
-    let (after, offset) = match page.start {
-        Start::After(no) => (no, 0),
-        Start::Offset(offset) => (0, i64::try_from(offset).unwrap_or(i64::MAX)),
-    };
+    let (after, offset) = page.after(0);
     let list = sqlx::query(LIST).bind(account.0).bind(after).bind(i64::from(page.limit)).bind(offset);
     tx.all(list).await?.iter().map(group).collect()
 }
 
 /// A page of the account's groups whose names begin with `folded`, which is folded; in order of creation.
 pub async fn list_named(tx: &mut Tx, account: AccountNo, folded: &str, page: Page) -> Result<Vec<Group>, Error> {
-    let (after, offset) = match page.start {
-        Start::After(no) => (no, 0),
-        Start::Offset(offset) => (0, i64::try_from(offset).unwrap_or(i64::MAX)),
-    };
+    let (after, offset) = page.after(0);
     let list = sqlx::query(LIST_NAMED)
         .bind(account.0)
         .bind(after)
@@ -98,43 +92,17 @@ pub async fn count(tx: &mut Tx, account: AccountNo) -> Result<i64, Error> {
 
 /// The account's groups that have one of `names`, each folded; in any order.
 pub async fn find_by_names(tx: &mut Tx, account: AccountNo, names: &[String]) -> Result<Vec<Group>, Error> {
-    find(tx, account, FIND_BY_NAMES, names).await
+    bulk::find(tx, account, FIND_BY_NAMES, names.iter().cloned(), group).await
 }
 
 /// The account's groups that have one of `ids`, in any order.
 pub async fn find_by_ids(tx: &mut Tx, account: AccountNo, ids: &[String]) -> Result<Vec<Group>, Error> {
-    find(tx, account, FIND_BY_IDS, ids).await
-}
-
-async fn find(tx: &mut Tx, account: AccountNo, sql: &str, values: &[String]) -> Result<Vec<Group>, Error> {
-    let mut found = Vec::new();
-    for slice in bulk::slices(values) {
-        let sql = format!("{sql}({})", bulk::values(2, slice.len()));
-        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-        for value in slice {
-            find = find.bind(value.clone());
-        }
-        for row in tx.all(find).await? {
-            found.push(group(&row)?);
-        }
-    }
-    Ok(found)
+    bulk::find(tx, account, FIND_BY_IDS, ids.iter().cloned(), group).await
 }
 
 /// The account's groups that have one of the numbers `nos`, in any order.
 pub async fn find_by_nos(tx: &mut Tx, account: AccountNo, nos: &[GroupNo]) -> Result<Vec<Group>, Error> {
-    let mut found = Vec::new();
-    for slice in bulk::slices(nos) {
-        let sql = format!("{FIND_BY_NOS}({})", bulk::values(2, slice.len()));
-        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-        for no in slice {
-            find = find.bind(no.0);
-        }
-        for row in tx.all(find).await? {
-            found.push(group(&row)?);
-        }
-    }
-    Ok(found)
+    bulk::find(tx, account, FIND_BY_NOS, nos.iter().map(|no| no.0), group).await
 }
 
 /// Adds groups. Errors: [`Error::Conflict`] if the name of one is taken.

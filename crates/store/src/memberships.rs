@@ -306,17 +306,8 @@ async fn count(tx: &mut Tx, account: AccountNo, sql: &str, groups: &[GroupNo]) -
 
 /// The groups directly inside `groups`, by group and then in order of their creation.
 pub async fn groups_inside(tx: &mut Tx, account: AccountNo, groups: &[GroupNo]) -> Result<Vec<GroupInside>, Error> {
-    let mut found = Vec::new();
-    for slice in bulk::slices(groups) {
-        let sql = format!("{GROUPS_INSIDE}({})", bulk::values(2, slice.len()));
-        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-        for group in slice {
-            find = find.bind(group.0);
-        }
-        for row in tx.all(find).await? {
-            found.push(group_inside(&row)?);
-        }
-    }
+    let groups = groups.iter().map(|group| group.0);
+    let mut found = bulk::find(tx, account, GROUPS_INSIDE, groups, group_inside).await?;
     found.sort_unstable();
     Ok(found)
 }

@@ -2,7 +2,7 @@
 
 use rolecall_model::{
     ids::{AccountNo, RoleNo},
-    page::{Page, Start},
+    page::Page,
     problem::Problems,
     role::{Permissions, Role, RoleType},
     text::fold,
@@ -102,10 +102,7 @@ fn role(row: &AnyRow) -> Result<Role, Error> {
 
 /// A page of the account's roles of one type: built-in ones first, then in order of creation.
 pub async fn list(tx: &mut Tx, account: AccountNo, role_type: RoleType, page: Page) -> Result<Vec<Role>, Error> {
-    let (after, offset) = match page.start {
-        Start::After(no) => (no, 0),
-        Start::Offset(offset) => (0, i64::try_from(offset).unwrap_or(i64::MAX)),
-    };
+    let (after, offset) = page.after(0);
     let list =
         sqlx::query(LIST).bind(account.0).bind(role_type.as_str()).bind(after).bind(i64::from(page.limit)).bind(offset);
     tx.all(list).await?.iter().map(role).collect()
@@ -118,18 +115,7 @@ pub async fn count(tx: &mut Tx, account: AccountNo, role_type: RoleType) -> Resu
 
 /// Those of `ids` that are roles of the account, in any order.
 pub async fn find_many(tx: &mut Tx, account: AccountNo, ids: &[String]) -> Result<Vec<Role>, Error> {
-    let mut found = Vec::new();
-    for slice in bulk::slices(ids) {
-        let sql = format!("{FIND_MANY}({})", bulk::values(2, slice.len()));
-        let mut find = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-        for id in slice {
-            find = find.bind(id.clone());
-        }
-        for row in tx.all(find).await? {
-            found.push(role(&row)?);
-        }
-    }
-    Ok(found)
+    bulk::find(tx, account, FIND_MANY, ids.iter().cloned(), role).await
 }
 
 /// The account's role of that type with this name, which is folded.

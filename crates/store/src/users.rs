@@ -2,7 +2,7 @@
 
 use rolecall_model::{
     ids::{AccountNo, UserNo},
-    page::{Page, Start},
+    page::Page,
     text::fold,
     time::Instant,
     user::{Status, User},
@@ -138,10 +138,7 @@ fn user(row: &AnyRow) -> Result<User, Error> {
 
 /// A page of the account's users, in order of creation: those of now, or those there were `at` then.
 pub async fn list(tx: &mut Tx, account: AccountNo, page: Page, at: Option<Instant>) -> Result<Vec<User>, Error> {
-    let (after, offset) = match page.start {
-        Start::After(no) => (no, 0),
-        Start::Offset(offset) => (0, i64::try_from(offset).unwrap_or(i64::MAX)),
-    };
+    let (after, offset) = page.after(0);
     let sql = if at.is_some() { LIST_AT } else { LIST };
     let mut list = sqlx::query(sql).bind(account.0).bind(after).bind(i64::from(page.limit)).bind(offset);
     if let Some(at) = at {

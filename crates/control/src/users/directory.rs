@@ -8,7 +8,7 @@ use rolecall_model::{
     user::{Status, User, UserRow},
 };
 use rolecall_roster::UserRef;
-use rolecall_store::{accounts, directory, names::Name, users};
+use rolecall_store::{Error as StoreError, accounts, directory, names::Name, users};
 
 use crate::{Ctx, Error, authority::acts, holdings, list};
 
@@ -98,8 +98,14 @@ pub async fn list(ctx: &Ctx, words: Option<&Words>, page: Page) -> Result<Listed
     let mut found: Vec<(UserNo, Row)> = Vec::new();
     let mut looked_to = None;
     if let Some(roster) = &ctx.roster {
-        let users = roster.users_like(words, after).take(limit + 1);
-        found.extend(users.map(|user| (user.no(), user.into())));
+        // Of a million users it takes so long to find nobody that others on this thread would notice.
+        let (roster, words) = (roster.clone(), words.clone());
+        let look = move || {
+            let users = roster.users_like(&words, after).take(limit + 1);
+            users.map(|user| (user.no(), user.into())).collect()
+        };
+        let looked = tokio::task::spawn_blocking(look).await;
+        found = looked.map_err(|_| StoreError::Failed { code: "a search broke off".to_owned() })?;
     } else {
         looked_to = look(ctx, words, after, limit + 1, &mut found).await?;
     }

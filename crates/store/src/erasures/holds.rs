@@ -3,7 +3,7 @@
 use rolecall_model::{
     erasure::{Outcome, State},
     ids::AccountNo,
-    page::{Page, Start},
+    page::Page,
     time::Instant,
 };
 use sqlx::{Row, any::AnyRow};
@@ -112,10 +112,7 @@ pub async fn find(tx: &mut Tx, account: AccountNo, id: &str) -> Result<Option<Ho
 
 /// A page of the account's holds, the newest first.
 pub async fn list(tx: &mut Tx, account: AccountNo, page: Page) -> Result<Vec<Hold>, Error> {
-    let (before, offset) = match page.start {
-        Start::After(no) => (no, 0),
-        Start::Offset(offset) => (i64::MAX, i64::try_from(offset).unwrap_or(i64::MAX)),
-    };
+    let (before, offset) = page.after(i64::MAX);
     let list = sqlx::query(LIST).bind(account.0).bind(before).bind(i64::from(page.limit)).bind(offset);
     tx.all(list).await?.iter().map(hold).collect()
 }

@@ -1,11 +1,6 @@
 //! Requests, as those who ask see them. What their workers do with them: [`super::work`].
 
-use rolecall_model::{
-    erasure::State,
-    ids::AccountNo,
-    page::{Page, Start},
-    time::Instant,
-};
+use rolecall_model::{erasure::State, ids::AccountNo, page::Page, time::Instant};
 use sqlx::{Row, any::AnyRow};
 
 use crate::{Error, Tx};
@@ -266,10 +261,7 @@ pub async fn lock(tx: &mut Tx, account: AccountNo, id: &str) -> Result<Option<Re
 
 /// A page of the account's requests, all or those in one state, the newest first.
 pub async fn list(tx: &mut Tx, account: AccountNo, in_state: Option<State>, page: Page) -> Result<Vec<Summary>, Error> {
-    let (before, offset) = match page.start {
-        Start::After(no) => (no, 0),
-        Start::Offset(offset) => (i64::MAX, i64::try_from(offset).unwrap_or(i64::MAX)),
-    };
+    let (before, offset) = page.after(i64::MAX);
     let list = match in_state {
         None => sqlx::query(LIST).bind(account.0).bind(before),
         Some(state) => sqlx::query(LIST_IN_STATE).bind(account.0).bind(before).bind(state.as_str()),
