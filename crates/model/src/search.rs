@@ -76,7 +76,13 @@ impl Word {
 
     fn begins_word_of(&self, field: &str) -> bool {
         if field.is_ascii() {
-            return field.split_ascii_whitespace().any(|part| self.begins_ascii(part));
+            let mut is_between = true;
+            return field.bytes().enumerate().any(|(at, byte)| {
+                let is_first = std::mem::replace(&mut is_between, byte.is_ascii_whitespace());
+                is_first
+                    && char::from(byte.to_ascii_lowercase()) == self.first
+                    && field.get(at..).is_some_and(|rest| self.begins_ascii(rest))
+            });
         }
         may_begin(field, self.first) && fold(field).split(' ').any(|part| part.starts_with(&self.text))
     }

@@ -113,8 +113,9 @@ impl People {
 
     /// What of a user a search looks at, all found in one go: a search asks it of every user there is.
     pub(crate) fn person<'r>(&'r self, at: usize, domains: &'r Domains) -> Person<'r> {
-        let lens = [&self.local_lens, &self.org_lens, &self.first_lens];
-        let [local, org, first] = lens.map(|lens| lens.get(&self.bytes, at) as usize);
+        let local = self.local_lens.get(&self.bytes, at) as usize;
+        let org = self.org_lens.get(&self.bytes, at) as usize;
+        let first = self.first_lens.get(&self.bytes, at) as usize;
         let end = self.ends.get(&self.bytes, at) as usize - self.odd_lens.get(&self.bytes, at) as usize;
         let own = self.text.get(self.text_from(at)..end).unwrap_or_default();
         let (local, rest) = own.split_at_checked(local).unwrap_or_default();
