@@ -6,6 +6,7 @@
 
 mod batch;
 mod change;
+mod offer;
 mod queue;
 mod resolve;
 
@@ -17,6 +18,7 @@ use rolecall_model::{
 use rolecall_store::assignments::Holder;
 
 pub use change::{Known, add, end, end_all_of_bot, end_all_of_group, end_all_of_role};
+pub use offer::{MAX_OFFERED, Offer, bot_named, offered, role_named, takeable};
 pub use queue::Queue;
 
 pub(crate) use change::add_new;

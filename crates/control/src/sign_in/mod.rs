@@ -30,7 +30,7 @@ use rolecall_store::{Core, Error as StoreError, MaybeBusy, Meter, Tx, accounts, 
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use codes::{DIGITS, PERIOD_S};
-pub use credentials::{Credentials, credentials};
+pub use credentials::{Credentials, Help, credentials, help};
 pub use links::{LinkFor, MadeLink, look_up, make_link, make_link_by_email, redeem};
 pub use password::{BadPassword, Hasher, MAX_CHARS, MIN_CHARS, Password, change_password, set_password};
 pub use second_factor::{

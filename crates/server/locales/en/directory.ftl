@@ -82,6 +82,12 @@ moment-assigned = was given
 moment-unassigned = lost
 moment-joined = came into
 moment-left = left
+grant-admin-role = Admin role
+grant-bot-role = Bot role
+grant-on-bot = On the bot
+grant-give = Give
+grant-take = Take away
+user-sign-in = Sign-in and sessions…
 
 groups-find = Beginning of the name
 groups-count = { $n ->

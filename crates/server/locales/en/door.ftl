@@ -83,3 +83,16 @@ own-passkey-made = Made
 own-passkey-do = Make a passkey
 own-passkey-remove = Remove
 confirm-provider = Sign in there once more
+
+user-sign-in-title = Sign-in and sessions
+user-link = One-time link
+user-link-about = Whoever follows the link sets a new password and is signed in as this user. Sessions that the user has end then. An earlier link does not count any more.
+user-link-do = Make a link
+user-link-once = The link is shown this once. Give it to nobody but the user: whoever follows it signs in as the user.
+user-link-copy = Copy the link
+user-link-until = Counts until:
+user-link-back = Back to sign-in and sessions
+user-generator-about = Codes are asked for beside the password. If the user has lost the generator and the recovery codes, remove it here; the user sets up a new one after signing in.
+user-sessions = Where the user is signed in
+user-sessions-none = Nowhere.
+user-sessions-end = End all sessions

@@ -76,6 +76,12 @@ moment-assigned = ロールの割り当て
 moment-unassigned = ロールの解除
 moment-joined = グループへの追加
 moment-left = グループからの除外
+grant-admin-role = 管理者ロール
+grant-bot-role = ボットロール
+grant-on-bot = 対象のボット
+grant-give = 割り当て
+grant-take = 解除
+user-sign-in = ログインとセッション…
 
 groups-find = 名前の先頭
 groups-count = グループ { $n } 件

@@ -80,3 +80,16 @@ own-passkey-made = 作成日時
 own-passkey-do = パスキーを作成
 own-passkey-remove = 解除
 confirm-provider = 会社のログインでもう一度確認
+
+user-sign-in-title = ログインとセッション
+user-link = 一度だけのリンク
+user-link-about = リンクを開いた人は新しいパスワードを設定し、このユーザーとしてログインします。そのとき、ユーザーの既存のセッションは終了します。以前のリンクは使えなくなります。
+user-link-do = リンクを作成
+user-link-once = リンクが表示されるのは今回だけです。リンクを開いた人はこのユーザーとしてログインするため、本人以外には渡さないでください。
+user-link-copy = リンクをコピー
+user-link-until = 有効期限：
+user-link-back = ログインとセッションに戻る
+user-generator-about = パスワードに加えてコードを求めています。ユーザーがコード生成アプリとリカバリーコードを紛失した場合は、ここで解除してください。ユーザーはログイン後に新しく設定できます。
+user-sessions = ユーザーのログイン状況
+user-sessions-none = ログインしていません。
+user-sessions-end = すべてのセッションを終了

@@ -76,6 +76,12 @@ moment-assigned = 역할 할당
 moment-unassigned = 역할 해제
 moment-joined = 그룹에 추가
 moment-left = 그룹에서 제외
+grant-admin-role = 관리자 역할
+grant-bot-role = 봇 역할
+grant-on-bot = 적용할 봇
+grant-give = 할당
+grant-take = 해제
+user-sign-in = 로그인 및 세션…
 
 groups-find = 이름의 첫 부분
 groups-count = 그룹 { $n }개

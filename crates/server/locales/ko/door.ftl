@@ -80,3 +80,16 @@ own-passkey-made = 만든 때
 own-passkey-do = 패스키 만들기
 own-passkey-remove = 제거
 confirm-provider = 회사 로그인으로 다시 확인
+
+user-sign-in-title = 로그인 및 세션
+user-link = 일회용 링크
+user-link-about = 링크를 연 사람은 새 비밀번호를 설정하고 이 사용자로 로그인합니다. 그때 사용자의 기존 세션은 종료됩니다. 이전에 만든 링크는 더 이상 쓸 수 없습니다.
+user-link-do = 링크 만들기
+user-link-once = 링크는 지금 한 번만 표시됩니다. 링크를 연 사람은 이 사용자로 로그인하므로 본인에게만 전달하세요.
+user-link-copy = 링크 복사
+user-link-until = 유효 기한:
+user-link-back = 로그인 및 세션으로 돌아가기
+user-generator-about = 비밀번호와 함께 코드를 요구합니다. 사용자가 코드 생성기와 복구 코드를 잃어버렸다면 여기에서 제거하세요. 사용자는 로그인한 뒤 새로 설정할 수 있습니다.
+user-sessions = 사용자가 로그인한 곳
+user-sessions-none = 로그인한 곳이 없습니다.
+user-sessions-end = 모든 세션 종료

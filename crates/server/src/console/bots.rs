@@ -11,6 +11,7 @@ use rolecall_control::{
 
 use super::{
     ConsoleError, Form, Html, Reader, Section, Shell,
+    grants::Grants,
     groups::seen,
     query::{Id, Query, ROWS, href},
 };
@@ -68,6 +69,7 @@ struct One {
     owned: Owned,
     holders: Found,
     next: Option<String>,
+    grants: Grants,
     may_manage: bool,
 }
 
@@ -80,17 +82,18 @@ pub(super) async fn show(
 ) -> Result<Html<impl Template>, ConsoleError> {
     let ctx = &caller.ctx;
     let owned = bots::get(ctx, &id).await?;
-    let filter = Filter { bot: Some(id), ..Filter::default() };
+    let filter = Filter { bot: Some(id.clone()), ..Filter::default() };
     let after = match query.field("cursor") {
         "" => [0; 3],
         cursor => list::open_cursor_of_three(ctx, holdings::SEARCH, cursor)?,
     };
     let holders = holdings::search(ctx, &filter, None, Span { limit: ROWS, after }).await?;
+    let grants = Grants::of_bot(ctx, &id, holders.rows.iter().map(|(_, holding)| holding)).await?;
     let path = format!("{PATH}/{}", owned.bot.id);
     let next = holders.next_cursor.as_deref().map(|cursor| href(&path, &[("cursor", cursor)]));
     let may_manage = ctx.may_do(&acts::MANAGE_BOTS);
     let shell = Shell::of(&reader, &caller, Section::Bots);
-    Ok(Html(One { shell, owned, holders, next, may_manage }))
+    Ok(Html(One { shell, owned, holders, next, grants, may_manage }))
 }
 
 /// Changes a bot, unless somebody else did meanwhile.

@@ -13,6 +13,7 @@ use rolecall_model::group::Group;
 
 use super::{
     ConsoleError, Form, Html, Reader, Section, Shell,
+    grants::Grants,
     query::{Id, Query, ROWS, href},
 };
 use crate::auth::{Caller, ManageGroups, ReadRoles};
@@ -64,6 +65,7 @@ struct One {
     next: Option<String>,
     around: Vec<Around>,
     held: Vec<Holding>,
+    grants: Grants,
     may_manage: bool,
 }
 
@@ -82,10 +84,11 @@ pub(super) async fn show(
     let next = members.next_cursor.as_deref().map(|cursor| href(&path, &[("cursor", cursor)]));
     let around = groups::around(ctx, &id).await?;
     let held = holdings::of_group(ctx, &id, None).await?.unwrap_or_default();
+    let grants = Grants::of_group(ctx, &id, &held).await?;
     let may_manage = ctx.may_do(&acts::MANAGE_GROUPS);
     let shell = Shell::of(&reader, &caller, Section::Groups);
     let version = groups::version(&group);
-    Ok(Html(One { shell, group, version, members, next, around, held, may_manage }))
+    Ok(Html(One { shell, group, version, members, next, around, held, grants, may_manage }))
 }
 
 /// Changes a group's name and description, unless somebody else did meanwhile.

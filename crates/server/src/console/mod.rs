@@ -15,6 +15,7 @@ mod erasure_wish;
 mod erasures;
 mod error;
 mod form;
+mod grants;
 mod groups;
 mod guard;
 mod holds;
@@ -33,6 +34,7 @@ mod role_edit;
 mod role_then;
 mod roles;
 mod upload;
+mod user_sign_in;
 mod users;
 
 use std::sync::Arc;
@@ -59,12 +61,19 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
         .route("/console", get(overview::show))
         .route("/console/users", get(users::list))
         .route("/console/users/{id}", get(users::show))
+        .route("/console/users/{id}/roles", post(grants::of_user))
+        .route("/console/users/{id}/sign-in", get(user_sign_in::show))
+        .route("/console/users/{id}/sign-in-link", post(user_sign_in::make_link))
+        .route("/console/users/{id}/generator/remove", post(user_sign_in::remove_generator))
+        .route("/console/users/{id}/sessions/end", post(user_sign_in::end_session))
         .route("/console/groups", get(groups::list).post(groups::create))
         .route("/console/groups/{id}", get(groups::show).post(groups::update))
         .route("/console/groups/{id}/members", post(groups::change_members))
+        .route("/console/groups/{id}/roles", post(grants::of_group))
         .route("/console/groups/{id}/remove", get(groups::plan_removal).post(groups::remove))
         .route("/console/bots", get(bots::list).post(bots::create))
         .route("/console/bots/{id}", get(bots::show).post(bots::update))
+        .route("/console/bots/{id}/roles", post(grants::of_bot))
         .route("/console/bots/{id}/remove", get(bots::plan_removal).post(bots::remove))
         .route("/console/roles", get(roles::list).post(role_edit::create))
         .route("/console/roles/new", get(role_edit::blank))

@@ -4,12 +4,14 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use rolecall_control::{
     holdings::{self, Event, Holding},
+    sign_in::{self, Help},
     users::{self, Details, Listed, Row},
 };
 use rolecall_model::{search::Words, time::Instant};
 
 use super::{
     ConsoleError, Html, Reader, Section, Shell,
+    grants::Grants,
     query::{self, Id, Query, ROWS, href},
 };
 use crate::auth::{Caller, ReadRoles, ReadUsers};
@@ -54,6 +56,9 @@ struct One {
     at_field: String,
     /// Nothing where the user was not there then.
     held: Option<Vec<Holding>>,
+    /// What can be given and taken now; nothing of somebody who is gone, or at another time.
+    grants: Option<Grants>,
+    help: Help,
     events: Vec<Event>,
     older: Option<String>,
 }
@@ -71,11 +76,18 @@ pub(super) async fn show(
     let history = holdings::history(ctx, &id, page).await?.ok_or_else(ConsoleError::not_found)?;
     let details = users::find(ctx, &id).await?;
     let held = holdings::of_user(ctx, &id, at).await?.map(|found| found.holdings);
+    let (grants, sign_in_help) = match (&details, &held, at) {
+        (Some(details), Some(held), None) => {
+            (Some(Grants::of_user(ctx, &id, held, details.is_owner).await?), sign_in::help(ctx, &id).await?)
+        }
+        _ => (None, Help::default()),
+    };
     let path = format!("{PATH}/{}", history.user.id);
     let at_field = query::as_field(at);
     let older = history.next_cursor.as_deref().map(|cursor| href(&path, &[("at", &at_field), ("cursor", cursor)]));
     let shell = Shell::of(&reader, &caller, Section::Users);
-    Ok(Html(One { shell, user: history.user, details, at, at_field, held, events: history.events, older }))
+    let (user, events) = (history.user, history.events);
+    Ok(Html(One { shell, user, details, at, at_field, held, grants, help: sign_in_help, events, older }))
 }
 
 /// What a person is called: the name in the order it is written, or the address where there is none.

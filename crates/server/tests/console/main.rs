@@ -15,6 +15,7 @@ mod imports;
 mod look;
 mod names;
 mod office;
+mod people;
 mod permissions;
 mod reports;
 mod strangers;

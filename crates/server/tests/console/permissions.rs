@@ -24,6 +24,17 @@ const BUTTONS: &[(&str, &str, &str, &str)] = &[
     ("/console/groups/<group>", "name=\"add\"", "/console/groups/<group>/members", "add=owner@acme.example"),
     ("/console/groups/<group>", "name=\"version\"", "/console/groups/<group>", "name=Crew&version=old"),
     ("/console/groups/<group>", "/remove\"", "/console/groups/<group>/remove", "version=old"),
+    ("/console/users/<user>", GIVE_ADMIN, "/console/users/<user>/roles", "type=admin&role=Clerk&do=give"),
+    ("/console/users/<user>", TAKE_ADMIN, "/console/users/<user>/roles", "type=admin&role=Clerk&do=take"),
+    ("/console/users/<user>", GIVE_BOT, "/console/users/<user>/roles", "type=bot&role=Reader&bot=Desk&do=give"),
+    ("/console/bots/<bot>", GIVE_BOT, "/console/bots/<bot>/roles", "type=bot&role=Reader&who=b@acme.example&do=give"),
+    ("/console/bots/<bot>", TAKE_BOT, "/console/bots/<bot>/roles", "type=bot&role=Reader&user_id=<user>&do=take"),
+    ("/console/groups/<group>", GIVE_ADMIN, "/console/groups/<group>/roles", "type=admin&role=Clerk&do=give"),
+    ("/console/groups/<group>", TAKE_ADMIN, "/console/groups/<group>/roles", "type=admin&role=Clerk&do=take"),
+    ("/console/groups/<group>", GIVE_BOT, "/console/groups/<group>/roles", "type=bot&role=Reader&bot=Desk&do=give"),
+    ("/console/groups/<group>", TAKE_BOT, "/console/groups/<group>/roles", "type=bot&role=Reader&bot=Desk&do=take"),
+    ("/console/users/<user>/sign-in", "/sign-in-link\"", "/console/users/<user>/sign-in-link", ""),
+    ("/console/users/<user>/sign-in", "id=\"sessions\"", "/console/users/<user>/sessions/end", ""),
     ("/console/bots", "name=\"owner\"", "/console/bots", "name=<new>"),
     ("/console/bots/<bot>", "name=\"version\"", "/console/bots/<bot>", "name=Desk&version=old"),
     ("/console/bots/<bot>", "/remove\"", "/console/bots/<bot>/remove", "version=old"),
@@ -39,6 +50,11 @@ const BUTTONS: &[(&str, &str, &str, &str)] = &[
     ("/console/roles/<admin role>", "/remove\"", "/console/roles/<admin role>/remove", "version=old"),
 ];
 
+const GIVE_ADMIN: &str = "list=\"admin-roles\"";
+const GIVE_BOT: &str = "list=\"bot-roles\"";
+const TAKE_ADMIN: &str = "name=\"type\" value=\"admin\"><input type=\"hidden\" name=\"role_id\"";
+const TAKE_BOT: &str = "name=\"type\" value=\"bot\"><input type=\"hidden\" name=\"role_id\"";
+
 /// An account with one of everything, and somebody who signed in and holds one role.
 struct World {
     app: TestApp,
@@ -51,7 +67,7 @@ impl World {
     async fn start() -> Self {
         let app = TestApp::start(Engine::Sqlite).await.expect("SQLite is always there");
         let ctx = app.operator();
-        let [user] = app.users(["somebody@acme.example"]).await.try_into().expect("one");
+        let [user, other] = app.users(["somebody@acme.example", "b@acme.example"]).await.try_into().expect("two");
         let make = async |role_type, name: &str| {
             let (name, permissions) = (name.to_owned(), Permissions::default());
             let new = NewRole { role_type, name, description: String::new(), permissions, ref_id: None };
@@ -61,6 +77,7 @@ impl World {
         let given = json!([{"roleId": role, "addUsers": ["somebody@acme.example"]}]);
         assert_eq!(app.post("/api/public/adminroles/assignments", given).await.status, StatusCode::OK);
         let ids = vec![
+            ("<user>", other.id),
             ("<group>", app.group("Crew", &[&user]).await.id),
             ("<bot>", app.bot("Desk").await.id),
             ("<bot role>", make(RoleType::Bot, "Reader").await),
