@@ -88,9 +88,14 @@ impl TestApp {
     pub async fn listen(&self) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("an address");
+        self.serve(listener);
+        address
+    }
+
+    /// The same on a port that is taken already.
+    pub fn serve(&self, listener: TcpListener) {
         let service = routes::service(Arc::clone(&self.server));
         tokio::spawn(async move { axum::serve(listener, service.into_make_service()).await });
-        address
     }
 
     /// Another server on the same database, as another node or the same one after a restart, that

@@ -320,7 +320,7 @@ impl ConfirmPage {
         let came_so = session.methods.split(' ').any(|method| method == Method::Provider.as_str());
         let provider = server.providers.of(Some(&session.account_id)).filter(|_| came_so);
         Ok(Self {
-            shell: Shell::bare(reader, Section::None),
+            shell: Shell::of(reader, caller, Section::None),
             next: inside(next).to_owned(),
             email: session.person.email.clone(),
             has_password: credentials.password_set_at.is_some(),

@@ -203,6 +203,28 @@ impl Browser {
         assert_eq!(done["success"], json!(true), "{name} is not taken");
     }
 
+    /// Forgets a cookie.
+    pub(crate) async fn forget_cookie(&self, name: &str) {
+        self.client.delete_cookie(name).await.expect("a cookie can be forgotten");
+    }
+
+    /// Puts a new reader of fingers into the browser in place of the one before, which says yes to whatever it
+    /// is asked.
+    pub(crate) async fn have_authenticator(&self) {
+        self.devtools("WebAuthn.disable", json!({})).await;
+        self.devtools("WebAuthn.enable", json!({})).await;
+        let options = json!({"options": {"protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
+            "hasUserVerification": true, "isUserVerified": true, "automaticPresenceSimulation": true}});
+        self.devtools("WebAuthn.addVirtualAuthenticator", options).await;
+    }
+
+    /// The text of the first thing that a CSS selector finds.
+    pub(crate) async fn text(&self, selector: &str) -> String {
+        let found = self.client.find(Locator::Css(selector)).await;
+        let found = found.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        found.text().await.unwrap_or_else(|error| panic!("{selector}: {error}"))
+    }
+
     /// Keeps a picture of the page, where pictures are wanted.
     pub(crate) async fn keep_picture(&self, name: &str) {
         if let Some(folder) = rolecall_testkit::pictures() {

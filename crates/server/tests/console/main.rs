@@ -8,6 +8,7 @@
 mod apps;
 mod audit;
 mod browser;
+mod door;
 mod erasures;
 mod everywhere;
 mod headers;

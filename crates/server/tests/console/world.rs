@@ -1,5 +1,7 @@
 //! A company to look at, and somebody who looks.
 
+use std::sync::Arc;
+
 use rolecall_control::{
     Ctx, apps, audit,
     bots::{self, NewBot},
@@ -17,11 +19,17 @@ use rolecall_model::{
     role::{Permissions, RoleType},
     role_import::Mode,
 };
-use rolecall_server::demo;
+use rolecall_server::{
+    Server,
+    auth::limits::{Limits, Profile},
+    demo,
+    public_url::PublicUrl,
+};
 use rolecall_store::Meter;
 use rolecall_testkit::{Engine, TestApp};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::browser::{Browser, root};
 
@@ -45,6 +53,8 @@ pub(crate) struct World {
     pub(crate) browser: Browser,
     /// The operator's context of work on the company's account.
     pub(crate) ctx: Ctx,
+    /// The company.
+    pub(crate) company: demo::Company,
     /// What URLs begin with.
     base: String,
 }
@@ -54,10 +64,15 @@ impl World {
     /// need not be one.
     pub(crate) async fn start() -> Option<Self> {
         let browser = Browser::start().await?;
-        let app = TestApp::start(Engine::Sqlite).await.expect("SQLite is always there");
+        let mut app = TestApp::start(Engine::Sqlite).await.expect("SQLite is always there");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        // By a name, as passkeys take it, and known to the server.
+        let base = format!("http://localhost:{}", listener.local_addr().expect("an address").port());
+        let server = Server::new(Arc::clone(&app.server.core), Limits::new(Profile::Off));
+        app.server = Arc::new(Server { public_url: PublicUrl::parse(&base).ok(), ..server });
+        app.serve(listener);
         let company = demo::company(&app.server.core).await.expect("the company can be made");
-        let base = format!("http://{}", app.listen().await);
-        Some(Self { browser, ctx: company.operator().clone(), base, app })
+        Some(Self { browser, ctx: company.operator().clone(), company, base, app })
     }
 
     /// The same with the owner signed in.
@@ -76,6 +91,11 @@ impl World {
             sign_in::redeem(&server.core, &server.gate, &meter, Visitor::default(), &link.token, &password).await;
         let token = let_in.expect("the link counts").begun.token;
         self.browser.set_cookie(&self.base, "__Host-rolecall", token.expose_secret()).await;
+    }
+
+    /// Lets the browser have chosen a language and a theme.
+    pub(crate) async fn has_chosen(&self, language: &str, theme: &str) {
+        self.browser.set_cookie(&self.base, "__Host-rolecall-look", &format!("{language}.{theme}")).await;
     }
 
     /// Goes to `path`.
@@ -107,6 +127,7 @@ impl World {
             ("users", "/console/users".to_owned()),
             ("users-found", "/console/users?q=ingrid".to_owned()),
             ("user", format!("/console/users/{user}")),
+            ("user-sign-in", format!("/console/users/{user}/sign-in")),
             ("user-then", format!("/console/users/{user}?at=2026-01-05T08:00")),
             ("groups", "/console/groups".to_owned()),
             ("group", format!("/console/groups/{group}")),
@@ -195,8 +216,10 @@ impl World {
     pub(crate) async fn choose(&self, language: &str, theme: &str) {
         for (name, value) in [("language", language), ("theme", theme)] {
             self.browser.click("details.look summary").await;
+            // What is chosen already is marked on the page before, too.
+            self.browser.run("document.documentElement.dataset.before = ''").await;
             self.browser.click(&format!("button[name={name}][value={value}]")).await;
-            let kept = format!("button[name={name}][value={value}][aria-current]");
+            let kept = format!(":root:not([data-before]) button[name={name}][value={value}][aria-current]");
             self.browser.wait_until(&format!("return document.querySelector('{kept}') !== null")).await;
             self.browser.wait_until("return document.readyState === 'complete'").await;
         }
