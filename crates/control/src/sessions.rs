@@ -180,6 +180,21 @@ pub async fn find(
     Ok(Some(shown(hash, found, person)))
 }
 
+/// `session` as it is now, with what its person may do now; nothing once it is over. This is no use of it:
+/// a page that is left open keeps no session from ending.
+pub async fn still(
+    core: &Core,
+    settings: &Settings,
+    meter: &Meter,
+    session: &Session,
+) -> Result<Option<Session>, Error> {
+    let mut tx = core.db.read(meter).await?;
+    let found = live(core, settings, &mut tx, &session.hash).await?.filter(|found| found.session.wants.is_empty());
+    let Some(found) = found else { return Ok(None) };
+    let person = Person::read(&mut tx, found.session.account, found.session.user).await?;
+    Ok(person.map(|person| shown(session.hash.clone(), found, person)))
+}
+
 /// The half session of `token`, which wants a code; with whom it is of.
 pub(crate) async fn find_half(
     core: &Core,

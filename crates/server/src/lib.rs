@@ -56,6 +56,8 @@ pub struct Server {
     pub uploads: room::Room,
     /// Room in memory for imports of roles.
     pub imports: room::Room,
+    /// The pages that keep up with what they show.
+    pub streams: console::Streams,
     /// What carries erasures out, and looks at what they would do.
     pub engine: Arc<Engine>,
     /// What wakes its workers.
@@ -94,6 +96,7 @@ impl Server {
             assignments: assignments::Queue::default(),
             uploads: room::Room::new(kore::upload::MAX_BIG),
             imports: room::Room::new(kore::role_import::MAX_AT_ONCE),
+            streams: console::Streams::default(),
             callback_hosts: callbacks::Hosts::default(),
             texts: Arc::default(),
             gate: Gate::default(),

@@ -131,6 +131,7 @@ pub(crate) async fn run(bound: Bound, server: Arc<Server>, n_workers: u8) -> any
     let connections = accept(&bound.listener, &server, told_to_stop()).await;
     // From here on nobody is let in, and a second signal ends the wait.
     drop(bound);
+    server.streams.stop();
     tracing::info!("stopping: {} connections still open", connections.count());
     tokio::select! {
         () = connections.shutdown() => {}

@@ -10,7 +10,6 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::Frame;
-use rolecall_control::Error as ControlError;
 use tokio::sync::mpsc;
 
 /// How many pieces may wait for a caller that reads slowly.
@@ -36,6 +35,11 @@ impl Sink {
     pub(crate) async fn send(&self, piece: Vec<u8>) -> bool {
         piece.is_empty() || self.0.send(Ok(piece.into())).await.is_ok()
     }
+
+    /// Waits until nobody reads any more.
+    pub(crate) async fn is_left(&self) {
+        self.0.closed().await;
+    }
 }
 
 struct Pieces(mpsc::Receiver<Result<Bytes, BrokenOff>>);
@@ -55,13 +59,13 @@ impl hyper::body::Body for Pieces {
 /// A body of what `write` sends, in a task of its own that ends when the caller goes away.
 pub(crate) fn streamed<F>(write: impl FnOnce(Sink) -> F) -> Body
 where
-    F: Future<Output = Result<(), ControlError>> + Send + 'static,
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(N_WAITING);
     let work = write(Sink(sender.clone()));
     tokio::spawn(async move {
-        if let Err(error) = work.await {
-            tracing::warn!(error = %error, "an answer broke off while it was sent");
+        let told = |error| tracing::warn!(error = %error, "an answer broke off while it was sent");
+        if work.await.map_err(told).is_err() {
             // Who has gone need not be told.
             let _: Result<(), _> = sender.send(Err(BrokenOff)).await;
         }

@@ -17,7 +17,9 @@ pub use act::{Possible, approve, cancel, retry};
 pub use data_map::{NewDataMap, StoredMap, current_data_map, place_hash, set_data_map};
 pub use holds::{Hold, MAX_REASON_CHARS, PlacedHold, list_holds, place_hold, release_hold};
 pub use ledger::{KEPT_FOR_MS, Suppressed, forget_old, ledger_since, suppressed};
-pub use report::{PartReport, Progress, Report, StoreResult, SubjectReport, Summary, late, list, receipt, report};
+pub use report::{
+    PartReport, Progress, Report, StoreResult, SubjectReport, Summary, late, list, outline, receipt, report,
+};
 pub use request::{Accepted, NewErasure, request};
 pub use vet::{Vetted, vet};
 

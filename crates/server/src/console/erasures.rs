@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use rolecall_control::{
+    Ctx,
     authority::acts,
     erasure::{self, PartReport, Report, Summary},
     list::List as Listed,
@@ -21,6 +22,7 @@ use rolecall_model::{
 use super::{
     ConsoleError, Form, Html, Reader, Section, Shell,
     query::{Id, Query, ROWS, href},
+    stream::{self, Look},
 };
 use crate::{
     Server,
@@ -109,7 +111,7 @@ pub(super) async fn list(
 }
 
 #[derive(Template)]
-#[template(path = "console/erasure.html")]
+#[template(path = "console/erasure.html", blocks = ["actions", "standing", "progress", "outcomes"])]
 struct One {
     shell: Shell,
     report: Report,
@@ -117,6 +119,11 @@ struct One {
 }
 
 impl One {
+    fn of(ctx: &Ctx, shell: Shell, report: Report) -> Self {
+        let is_late = report.ended_at.is_none() && report.deadline < ctx.now();
+        Self { shell, report, is_late }
+    }
+
     /// How far the work in a store is, in rows: done, and in all.
     fn progress(&self, part: &PartReport) -> Option<(i64, i64)> {
         let found = self.report.progress.iter().find(|progress| progress.store == part.store);
@@ -131,8 +138,38 @@ pub(super) async fn show(
     Id(id): Id,
 ) -> Result<Html<impl Template>, ConsoleError> {
     let report = erasure::report(&caller.ctx, &id).await?;
-    let is_late = report.ended_at.is_none() && report.deadline < caller.ctx.now();
-    Ok(Html(One { shell: Shell::of(&reader, &caller, Section::Erasures), report, is_late }))
+    Ok(Html(One::of(&caller.ctx, Shell::of(&reader, &caller, Section::Erasures), report)))
+}
+
+/// The parts of its page as they become others, until it has ended.
+pub(super) async fn follow(
+    Shared(server): Shared<Arc<Server>>,
+    reader: Reader,
+    caller: Caller<EraseData, ConsoleError>,
+    Id(id): Id,
+) -> Result<Response, ConsoleError> {
+    // Whether there is such an erasure is told before the first byte.
+    erasure::outline(&caller.ctx, &id).await?;
+    stream::follow(&server, &caller, move |ctx| look(ctx, reader.clone(), id.clone()))
+}
+
+/// How it fares with people is told at the end: until then it is much, and says little.
+async fn look(ctx: Ctx, reader: Reader, id: String) -> anyhow::Result<Look> {
+    let mut report = erasure::outline(&ctx, &id).await?;
+    let is_over = report.ended_at.is_some();
+    if is_over {
+        report = erasure::report(&ctx, &id).await?;
+    }
+    let page = One::of(&ctx, Shell::bare(&reader, Section::Erasures), report);
+    let mut parts = vec![
+        ("actions", page.as_actions().render()?),
+        ("standing", page.as_standing().render()?),
+        ("progress", page.as_progress().render()?),
+    ];
+    if is_over {
+        parts.push(("outcomes", page.as_outcomes().render()?));
+    }
+    Ok(Look { parts, is_over })
 }
 
 /// What an act would lead to, before it is done.

@@ -33,6 +33,7 @@ mod reports;
 mod role_edit;
 mod role_then;
 mod roles;
+mod stream;
 mod upload;
 mod user_sign_in;
 mod users;
@@ -50,6 +51,7 @@ pub use form::Form;
 pub(crate) use guard::finish;
 pub use layout::{Html, Section, Shell};
 pub use reader::{Reader, Theme};
+pub use stream::Streams;
 
 use crate::{Server, kore};
 
@@ -99,6 +101,7 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
         .route("/console/erasures/new", get(erasure_wish::blank))
         .route("/console/erasures/preview", post(erasure_wish::preview))
         .route("/console/erasures/{id}", get(erasures::show))
+        .route("/console/erasures/{id}/progress", get(erasures::follow))
         .route("/console/erasures/{id}/approve", get(erasures::plan_approval).post(erasures::approve))
         .route("/console/erasures/{id}/cancel", get(erasures::plan_cancellation).post(erasures::cancel))
         .route("/console/erasures/{id}/retry", post(erasures::retry))

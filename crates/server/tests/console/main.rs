@@ -18,6 +18,7 @@ mod names;
 mod office;
 mod people;
 mod permissions;
+mod progress;
 mod reports;
 mod strangers;
 mod work;

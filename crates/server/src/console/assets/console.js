@@ -40,6 +40,37 @@
     ask(form);
   });
 
+  // A page marked `data-stream="url"` keeps up with what it shows: events named by the ids of its places,
+  // which are marked `data-place`, bring what stands there now. A page that nobody sees asks for none, so
+  // that it takes no connection from the others. Where this fails, the page can still be loaded again.
+  const put = (place, text) => {
+    const fresh = document.createElement("template");
+    fresh.innerHTML = text;
+    if (fresh.innerHTML.trim() === place.innerHTML.trim()) return;
+    const focused = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : undefined;
+    place.replaceChildren(fresh.content);
+    if (focused === undefined) return;
+    const same = [...place.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === focused);
+    (same ?? document.getElementById("main")).focus();
+  };
+  for (const { dataset } of document.querySelectorAll("[data-stream]")) {
+    let source, isOver;
+    const follow = () => {
+      source?.close();
+      if (isOver || document.hidden) return;
+      source = new EventSource(dataset.stream);
+      for (const place of document.querySelectorAll("[data-place]")) {
+        source.addEventListener(place.id, ({ data }) => put(place, data));
+      }
+      source.addEventListener("end", () => {
+        isOver = true;
+        source.close();
+      });
+    };
+    document.addEventListener("visibilitychange", follow);
+    follow();
+  }
+
   // A button marked `data-copy="#place"` copies the text there.
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("button[data-copy]");
