@@ -34,6 +34,9 @@ SET answer = $4, lease_until_ms = 0
 WHERE account_no = $1 AND key_hash = $2 AND claim = $3";
 const RELEASE: &str =
     "DELETE FROM idempotency_keys WHERE account_no = $1 AND key_hash = $2 AND claim = $3 AND first_seq = 0";
+pub(crate) const IS_MORE: &str = "
+SELECT COUNT(*) FROM (SELECT 1 FROM idempotency_keys WHERE account_no = $1 LIMIT $2) AS keys";
+const FORGET_OF: &str = "DELETE FROM idempotency_keys WHERE account_no = $1 AND forget_at_ms <= $2";
 pub(crate) const FORGET: &str = "DELETE FROM idempotency_keys WHERE forget_at_ms <= $1";
 
 /// A call that is about to be carried out.
@@ -110,6 +113,16 @@ pub async fn keep(tx: &mut Tx, account: AccountNo, key_hash: &str, claim: &str, 
 pub async fn release(tx: &mut Tx, account: AccountNo, key_hash: &str, claim: &str) -> Result<bool, Error> {
     let release = sqlx::query(RELEASE).bind(account.0).bind(key_hash.to_owned()).bind(claim.to_owned());
     Ok(tx.run(release).await? == 1)
+}
+
+/// Whether the account has more than `most` calls with a key, of whatever age.
+pub async fn is_more(tx: &mut Tx, account: AccountNo, most: i64) -> Result<bool, Error> {
+    Ok(tx.number(sqlx::query(IS_MORE).bind(account.0).bind(most + 1)).await? > most)
+}
+
+/// Forgets the calls of the account whose time has come by `now`; how many.
+pub async fn forget_of(tx: &mut Tx, account: AccountNo, now: Instant) -> Result<u64, Error> {
+    tx.run(sqlx::query(FORGET_OF).bind(account.0).bind(now.as_ms())).await
 }
 
 /// Forgets the calls whose time has come; how many.

@@ -36,6 +36,7 @@ pub mod passkeys;
 pub mod passwords;
 #[cfg(test)]
 mod plans;
+pub mod provider_subjects;
 pub mod reach;
 pub mod role_imports;
 pub mod roles;

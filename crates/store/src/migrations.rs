@@ -23,7 +23,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: [Migration; 78] = migrations! {
+const MIGRATIONS: [Migration; 81] = migrations! {
     1 "0001_accounts"
     2 "0002_accounts_by_id"
     3 "0003_apps"
@@ -102,10 +102,13 @@ const MIGRATIONS: [Migration; 78] = migrations! {
     80 "0080_idempotency_keys"
     81 "0081_idempotency_keys_by_time"
     82 "0082_app_uses"
+    83 "0083_provider_subjects"
+    84 "0084_provider_subjects_by_subject"
+    85 "0085_idempotency_keys_by_account"
 };
 
 /// The schema version this program writes and reads.
-pub const VERSION: i64 = 82;
+pub const VERSION: i64 = 85;
 
 const MAKE_BOOK: &str =
     "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at_ms BIGINT NOT NULL)";
