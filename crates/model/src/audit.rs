@@ -93,6 +93,8 @@ events! {
     SignedOut = "Signed Out", "Sign-In";
     /// Not of the vendor's list: signing in as a person failed so often that it takes a pause.
     SignInBlocked = "Sign-In Blocked", "Sign-In";
+    /// Not of the vendor's list: an identity provider named a person and meant somebody else.
+    SignInRefused = "Sign-In Refused", "Sign-In";
     /// Not of the vendor's list: somebody ended sessions.
     SessionEnded = "Session Ended", "Sign-In";
     /// Not of the vendor's list: a link was made with which a person sets its password.

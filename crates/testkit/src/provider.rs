@@ -1,7 +1,7 @@
 //! A real OpenID Connect provider beside the test, at which one person is always ready to sign in.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
 };
@@ -23,7 +23,7 @@ pub struct Provider {
     pub issuer: String,
     process: Child,
     /// Kept open: it tells more than where it is, and ends when nobody would hear.
-    _output: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
 }
 
 impl Provider {
@@ -44,6 +44,7 @@ impl Provider {
             .env("CALLBACK", callback)
             .env("CLIENT_ID", CLIENT_ID)
             .env("CLIENT_SECRET", CLIENT_SECRET)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -52,7 +53,15 @@ impl Provider {
         let mut output = BufReader::new(process.stdout.take().expect("its output"));
         let told = output.read_line(&mut issuer);
         assert!(told.is_ok_and(|n_bytes| n_bytes > 0), "the provider says where it is");
-        Some(Self { issuer: issuer.trim().to_owned(), process, _output: output })
+        Some(Self { issuer: issuer.trim().to_owned(), process, output })
+    }
+
+    /// From now on whoever comes is the person with these claims; with `sub` among them, if it is not the one
+    /// that all are who say nothing of it.
+    pub fn knows(&mut self, person: &Value) {
+        let input = self.process.stdin.as_mut().expect("its input");
+        writeln!(input, "{person}").expect("it reads");
+        self.output.read_line(&mut String::new()).expect("it answers");
     }
 }
 

@@ -16,7 +16,7 @@ use rolecall_store::{
     Core, Meter, Tx, accounts, attempt,
     one_time_links::{self, Link},
     passwords::{self, Password as Stored},
-    second_factors, sessions as stored_sessions, users,
+    provider_subjects, second_factors, sessions as stored_sessions, users,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -167,6 +167,8 @@ async fn redeem_in(
     let password = Stored { phrase: phrase.to_owned(), set_at: change.at };
     passwords::upsert(change.tx, ctx.account, user.no, &password).await?;
     let n_ended = stored_sessions::remove_of_users(change.tx, ctx.account, &[user.no]).await?;
+    // Whoever follows a link is the person, whatever a provider said before: it may say anew who that is.
+    provider_subjects::forget(change.tx, ctx.account, user.no).await?;
     change.record(record_of_set(&user.id, &user.email, n_ended));
     let factor = second_factors::find(change.tx, ctx.account, user.no).await?;
     let wants_code = factor.is_some_and(|factor| factor.confirmed_at.is_some());

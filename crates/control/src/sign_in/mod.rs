@@ -90,6 +90,9 @@ pub enum Refusal {
     /// Something of it was wrong: the account, the person, or what it showed. Nobody learns which.
     #[error("that did not fit")]
     Wrong,
+    /// The provider means somebody else than the person who signed in by it first.
+    #[error("the provider means somebody else")]
+    OtherSubject,
     /// It went wrong too often.
     #[error("it went wrong too often")]
     TooMany {

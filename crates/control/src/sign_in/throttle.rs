@@ -54,6 +54,11 @@ impl Key {
         Self { text: key(core, "c", &format!("{} {}", account.0, user.0)), limit: CODE_TRIES }
     }
 
+    /// By a person as whom a provider named somebody else.
+    pub(super) fn other_subject(core: &Core, account: AccountNo, user: UserNo) -> Self {
+        Self { text: key(core, "o", &format!("{} {}", account.0, user.0)), limit: PERSON_TRIES }
+    }
+
     /// By where it comes from; of the newer protocol the network, as one machine has all of that.
     pub(super) fn address(core: &Core, address: IpAddr) -> Self {
         let network = match address.to_canonical() {

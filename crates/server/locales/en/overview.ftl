@@ -67,6 +67,7 @@ event-hold-released = Hold released
 event-signed-in = Signed in
 event-signed-out = Signed out
 event-sign-in-blocked = Sign-in blocked
+event-sign-in-refused = Sign-in refused
 event-session-ended = Session ended
 event-sign-in-link-created = Sign-in link made
 event-password-set = Password set

@@ -56,5 +56,6 @@ rule-wrong-state = It is not in a state in which this can be done.
 rule-no-receipt = There is no receipt yet.
 rule-store-taken = The store belongs to another account.
 rule-not-permitted = Your roles do not permit it.
+rule-other-subject = The identity provider means somebody else than the person who signed in with it first. If it is you all the same, have an administrator make you a sign-in link.
 rule-other = A rule is against it.
 rule-invalid = Something has not the right form.

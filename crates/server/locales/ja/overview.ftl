@@ -67,6 +67,7 @@ event-hold-released = 保全の解除
 event-signed-in = ログイン
 event-signed-out = ログアウト
 event-sign-in-blocked = ログインのブロック
+event-sign-in-refused = ログインの拒否
 event-session-ended = セッションの終了
 event-sign-in-link-created = ログイン用リンクの作成
 event-password-set = パスワードの設定

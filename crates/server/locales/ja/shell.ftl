@@ -56,5 +56,6 @@ rule-wrong-state = 現在の状態では実行できません。
 rule-no-receipt = 証明書はまだありません。
 rule-store-taken = そのストアは別のアカウントのものです。
 rule-not-permitted = お持ちのロールでは許可されていません。
+rule-other-subject = ID プロバイダーが示す人物は、最初にこのプロバイダーでログインした人物と異なります。それでもご本人であれば、管理者にログイン用リンクの作成を依頼してください。
 rule-other = 規則により実行できません。
 rule-invalid = 形式が正しくありません。

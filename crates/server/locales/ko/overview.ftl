@@ -67,6 +67,7 @@ event-hold-released = 보존 조치 해제
 event-signed-in = 로그인
 event-signed-out = 로그아웃
 event-sign-in-blocked = 로그인 차단
+event-sign-in-refused = 로그인 거부
 event-session-ended = 세션 종료
 event-sign-in-link-created = 로그인 링크 생성
 event-password-set = 비밀번호 설정

@@ -56,5 +56,6 @@ rule-wrong-state = 현재 상태에서는 할 수 없습니다.
 rule-no-receipt = 아직 확인서가 없습니다.
 rule-store-taken = 다른 계정에 속한 저장소입니다.
 rule-not-permitted = 보유한 역할로는 할 수 없습니다.
+rule-other-subject = ID 공급자가 가리키는 사람이 이 공급자로 처음 로그인한 사람과 다릅니다. 그래도 본인이라면 관리자에게 로그인 링크를 요청하세요.
 rule-other = 규칙상 허용되지 않습니다.
 rule-invalid = 형식이 올바르지 않습니다.

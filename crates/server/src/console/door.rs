@@ -75,7 +75,7 @@ impl Wrong {
 /// Errors: what is not the reader's fault.
 pub(super) fn wrong(refusal: Refusal) -> Result<(Wrong, u64), ConsoleError> {
     match refusal {
-        Refusal::Wrong => Ok((Wrong::Fit, 0)),
+        Refusal::Wrong | Refusal::OtherSubject => Ok((Wrong::Fit, 0)),
         Refusal::TooMany { retry_after_s } => Ok((Wrong::TooMany, retry_after_s)),
         Refusal::BadPassword(BadPassword::TooShort) => Ok((Wrong::TooShort, 0)),
         Refusal::BadPassword(BadPassword::TooLong) => Ok((Wrong::TooLong, 0)),

@@ -132,6 +132,12 @@ impl ConsoleError {
         Self::new(Kind::NotLetIn)
     }
 
+    /// The identity provider means somebody else than it did before.
+    pub fn other_subject() -> Self {
+        let exactly = "the subject of the ID token is not the one that the first sign-in was by".to_owned();
+        Self { kind: Kind::NotLetIn, details: vec![Detail { rule: "other-subject", exactly }] }
+    }
+
     /// The reader comes too often.
     pub fn too_many() -> Self {
         Self::new(Kind::TooMany)
@@ -205,7 +211,7 @@ pub(crate) fn word_of(rule: Rule) -> &'static str {
 
 /// The words of all rules.
 #[cfg(test)]
-pub(crate) const WORDS: [&str; 23] = [
+pub(crate) const WORDS: [&str; 24] = [
     "unknown-role",
     "unknown-bot",
     "unknown-user",
@@ -227,6 +233,7 @@ pub(crate) const WORDS: [&str; 23] = [
     "no-receipt",
     "store-taken",
     "not-permitted",
+    "other-subject",
     "other",
     "invalid",
 ];

@@ -154,7 +154,7 @@ fn refused(refusal: Refusal) -> ConsoleError {
     match refusal {
         Refusal::Failed(error) => error.into(),
         Refusal::TooMany { .. } => ConsoleError::too_many(),
-        Refusal::Wrong | Refusal::BadPassword(_) => ConsoleError::not_let_in(),
+        Refusal::Wrong | Refusal::OtherSubject | Refusal::BadPassword(_) => ConsoleError::not_let_in(),
     }
 }
 

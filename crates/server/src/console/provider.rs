@@ -66,6 +66,7 @@ fn refused(refusal: Refusal) -> ConsoleError {
     match refusal {
         Refusal::Failed(error) => error.into(),
         Refusal::TooMany { .. } => ConsoleError::too_many(),
+        Refusal::OtherSubject => ConsoleError::other_subject(),
         Refusal::Wrong | Refusal::BadPassword(_) => ConsoleError::not_let_in(),
     }
 }
@@ -87,20 +88,14 @@ pub(super) async fn back(
     // Whoever thought better of it there is back where one signs in.
     let Some(grant) = params.get("code") else { return Ok(Redirect::to("/console/sign-in").into_response()) };
     let (said, callback) = (params.get("iss"), callback(&server)?);
-    let address = server.providers.address(&answered, grant, said, &callback, core.clock.now()).await;
-    let address = address.map_err(|error| {
+    let who = server.providers.who(&answered, grant, said, &callback, core.clock.now()).await;
+    let who = who.map_err(|error| {
         tracing::warn!(error = %error, "nobody was let in by way of an identity provider: {error}");
         ConsoleError::not_let_in()
     })?;
     let question = &answered.question;
-    let let_in = sign_in::provider::enter_by_provider(
-        core,
-        &server.gate,
-        meter,
-        stranger.visitor(),
-        &question.account_id,
-        &address,
-    );
+    let let_in =
+        sign_in::provider::enter_by_provider(core, &server.gate, meter, stranger.visitor(), &question.account_id, &who);
     let let_in = let_in.await.map_err(refused)?;
     let mut response = door::enter(&let_in, inside(&question.next));
     response.headers_mut().append(header::SET_COOKIE, taken_back(COOKIE));

@@ -184,6 +184,65 @@ each_engine! {
         assert_eq!(app.entries().await.iter().filter(|entry| entry.event == "Signed In").count(), 1);
     }
 
+    async fn whom_a_provider_means_stays_the_person_that_signed_in_first(app: TestApp) {
+        let claims = |subject: &str, email: &str| json!({"sub": subject, "email": email, "email_verified": true});
+        let Some(mut provider) = Provider::start(&claims("ann-1", "ann@acme.example"), CALLBACK) else { return };
+        let app = with_provider(app, &provider.issuer);
+        app.users(["ann@acme.example", "ben@acme.example"]).await;
+        let who = async |reply: &Reply| {
+            let session = SignedIn { cookie: reply.cookie("__Host-rolecall").expect("a session") };
+            app.get_as(&session, "/api/v1/sessions").await.json()["emailId"].as_str().expect("an address").to_owned()
+        };
+        assert_eq!(who(&sign_in(&app, "").await).await, "ann@acme.example");
+
+        // Another address at the provider is still her; one that is somebody else's here is nobody.
+        provider.knows(&claims("ann-1", "ann.nowak@acme.example"));
+        assert_eq!(who(&sign_in(&app, "").await).await, "ann@acme.example");
+        provider.knows(&claims("ann-1", "ben@acme.example"));
+        let reply = sign_in(&app, "").await;
+        assert!(is_turned_away(&reply) && reply.body.contains("means somebody else"), "{}", reply.body);
+
+        // The company gave her address to somebody else, who is not her.
+        provider.knows(&claims("ann-2", "ann@acme.example"));
+        for _ in 0..3 {
+            let reply = sign_in(&app, "").await;
+            assert!(is_turned_away(&reply) && reply.body.contains("means somebody else"), "{}", reply.body);
+        }
+        let told: Vec<(String, String)> = app.entries().await.into_iter()
+            .filter(|entry| entry.event == "Sign-In Refused")
+            .map(|entry| (entry.description, entry.after)).collect();
+        let (about_ben, about_ann) = (&told[0], &told[1]);
+        assert_eq!(told.len(), 2, "one entry a person, however often it is tried: {told:?}");
+        assert!(about_ben.0.contains("ben@acme.example") && about_ann.0.contains("ann@acme.example"), "{told:?}");
+        assert!(!format!("{told:?}").contains("ann-"), "no subject is told: {told:?}");
+
+        // Subjects are told apart to the letter.
+        provider.knows(&claims("ANN-1", "ann@acme.example"));
+        assert!(is_turned_away(&sign_in(&app, "").await));
+
+        // Whoever follows a link made for her is her, and the provider may say anew who that is.
+        provider.knows(&claims("ann-2", "ann@acme.example"));
+        app.sign_in("ann@acme.example").await;
+        assert_eq!(who(&sign_in(&app, "").await).await, "ann@acme.example");
+        provider.knows(&claims("ann-1", "ann@acme.example"));
+        assert!(is_turned_away(&sign_in(&app, "").await));
+    }
+
+    async fn who_was_removed_is_not_let_in_by_what_a_provider_knew_them_by(app: TestApp) {
+        let claims = json!({"sub": "ann-1", "email": "ann@acme.example", "email_verified": true});
+        let Some(mut provider) = Provider::start(&claims, CALLBACK) else { return };
+        let app = with_provider(app, &provider.issuer);
+        app.users(["ann@acme.example"]).await;
+        assert_eq!(sign_in(&app, "").await.status, StatusCode::SEE_OTHER);
+        let gone = app.delete("/api/public/users", json!({"deleteEmailIds": ["ann@acme.example"]})).await;
+        assert_eq!(gone.status, StatusCode::OK, "{}", gone.body);
+        assert!(is_turned_away(&sign_in(&app, "").await));
+        // The address is somebody else's from now on, and so is the subject's place.
+        app.users(["ann@acme.example"]).await;
+        provider.knows(&json!({"sub": "ann-2", "email": "ann@acme.example", "email_verified": true}));
+        assert_eq!(sign_in(&app, "").await.status, StatusCode::SEE_OTHER);
+    }
+
     async fn whoever_is_to_show_once_more_who_it_is_is_asked_there_again(app: TestApp) {
         let Some(provider) = Provider::start(&person(), CALLBACK) else { return };
         let app = with_provider(app, &provider.issuer);

@@ -16,6 +16,9 @@ use crate::auth::key::Key;
 /// The longest token that is looked at. Units: bytes.
 const MAX_BYTES: usize = 16 * 1024;
 
+/// The longest subject there is (OpenID Connect Core 1.0, section 2). Units: bytes.
+const MAX_SUBJECT_BYTES: usize = 255;
+
 /// The most keys of a provider that are kept.
 const MAX_KEYS: usize = 32;
 
@@ -52,6 +55,9 @@ pub enum Refused {
     /// The person signed in there too long ago.
     #[error("the provider has not asked the person again")]
     NotAgain,
+    /// Without a subject, or with one that is none.
+    #[error("the ID token does not say whom it is about")]
+    Subject,
     /// Without an address, or one that the provider has not verified.
     #[error("the provider does not say that the e-mail address is verified")]
     Unverified,
@@ -125,10 +131,19 @@ pub fn key_id(token: &str) -> Option<String> {
     Some(object(header).ok()?.get("kid")?.as_str()?.to_owned())
 }
 
-/// The verified e-mail address of the person that `token` is about.
+/// Whom a token is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// What the provider knows the person by, for good.
+    pub subject: String,
+    /// The person's address, which the provider has verified.
+    pub email: String,
+}
+
+/// The person that `token` is about.
 ///
 /// Errors: whatever is wrong with it, the signature first.
-pub fn verify(token: &str, keys: &Keys, expected: &Expected<'_>) -> Result<String, Refused> {
+pub fn verify(token: &str, keys: &Keys, expected: &Expected<'_>) -> Result<About, Refused> {
     if token.len() > MAX_BYTES || token.split('.').count() != 3 {
         return Err(Refused::Unreadable);
     }
@@ -148,7 +163,7 @@ pub fn verify(token: &str, keys: &Keys, expected: &Expected<'_>) -> Result<Strin
     judge(&claims, expected)
 }
 
-fn judge(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<String, Refused> {
+fn judge(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<About, Refused> {
     if optional_text(claims, "iss")? != Some(expected.issuer) {
         return Err(Refused::Issuer);
     }
@@ -181,8 +196,14 @@ fn judge(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<String,
     {
         return Err(Refused::NotAgain);
     }
+    let subject = optional_text(claims, "sub")?.unwrap_or_default();
+    if !(1..=MAX_SUBJECT_BYTES).contains(&subject.len()) || !subject.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Err(Refused::Subject);
+    }
     match (optional_text(claims, "email")?, claims.get("email_verified")) {
-        (Some(email), Some(Value::Bool(true))) if !email.is_empty() => Ok(email.to_owned()),
+        (Some(email), Some(Value::Bool(true))) if !email.is_empty() => {
+            Ok(About { subject: subject.to_owned(), email: email.to_owned() })
+        }
         _ => Err(Refused::Unverified),
     }
 }

@@ -1,7 +1,8 @@
 //! Signing in at a company's identity provider: OpenID Connect, the code flow with PKCE (RFC 7636).
 //!
-//! The operator says in the configuration which provider speaks for which account. From it comes one thing
-//! only: a verified e-mail address. Whoever has it in the account is let in; nobody comes into being.
+//! The operator says in the configuration which provider speaks for which account. From it come two things
+//! only: a subject, and a verified e-mail address. Whoever has the address in the account is let in, and is
+//! that subject from then on; nobody comes into being.
 
 mod fetch;
 pub mod id_token;
@@ -13,7 +14,7 @@ use std::{
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use rolecall_control::sign_in::provider::{Answered, Asked};
+use rolecall_control::sign_in::provider::{Answered, Asked, Said};
 use rolecall_model::{json, time::Instant};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -21,7 +22,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use fetch::Client;
-use id_token::{Expected, Keys, Refused};
+use id_token::{About, Expected, Keys, Refused};
 
 /// How long what a provider says of itself is kept. Units: milliseconds.
 const KEPT_MS: i64 = 3_600_000;
@@ -158,15 +159,15 @@ impl Providers {
         Ok(url)
     }
 
-    /// The verified address of whoever came back with `code`. `said` is the issuer that the answer names.
-    pub async fn address(
+    /// Who came back with `code`. `said` is the issuer that the answer names.
+    pub async fn who(
         &self,
         answered: &Answered,
         code: &str,
         said: Option<&str>,
         callback: &str,
         now: Instant,
-    ) -> Result<String, Failed> {
+    ) -> Result<Said, Failed> {
         let question = &answered.question;
         let listed = self.listed.iter();
         let mut own = listed.filter(|(own, _)| own.account == question.account_id && own.issuer == question.issuer);
@@ -185,7 +186,8 @@ impl Providers {
             again_since: question.is_again.then_some(answered.asked_at),
             now,
         };
-        Ok(id_token::verify(&token, &keys, &expected)?)
+        let About { subject, email } = id_token::verify(&token, &keys, &expected)?;
+        Ok(Said { issuer: provider.issuer.clone(), subject, email })
     }
 
     async fn exchange(

@@ -61,7 +61,7 @@ fn header() -> Value {
 }
 
 /// What becomes of a rightly signed token that says something else.
-fn judged(name: &str, value: Value) -> Result<String, Refused> {
+fn judged(name: &str, value: Value) -> Result<About, Refused> {
     let (pair, keys) = provider();
     let mut claims = claims();
     match value {
@@ -74,9 +74,10 @@ fn judged(name: &str, value: Value) -> Result<String, Refused> {
 #[test]
 fn a_good_token_tells_of_a_verified_address() {
     let (pair, keys) = provider();
-    assert_eq!(verify(&signed(&pair, &header(), &claims()), &keys, &expected()).as_deref(), Ok("ann@acme.example"));
+    let ann = || Ok(About { subject: "4711".to_owned(), email: "ann@acme.example".to_owned() });
+    assert_eq!(verify(&signed(&pair, &header(), &claims()), &keys, &expected()), ann());
     let nameless = signed(&pair, &json!({"alg": "ES256"}), &claims());
-    assert_eq!(verify(&nameless, &keys, &expected()).as_deref(), Ok("ann@acme.example"));
+    assert_eq!(verify(&nameless, &keys, &expected()), ann());
     assert_eq!(key_id(&signed(&pair, &header(), &claims())).as_deref(), Some("one"));
 }
 
@@ -105,6 +106,12 @@ fn a_claim_that_is_missing_or_wrong_or_of_another_type_refuses_the_token() {
         ("iat", json!(NOW_S + 61), Refused::Time),
         ("iat", json!(NOW_S - 600), Refused::Time),
         ("nbf", json!(NOW_S + 61), Refused::Time),
+        ("sub", Value::Null, Refused::Subject),
+        ("sub", json!(""), Refused::Subject),
+        ("sub", json!("4711\n"), Refused::Subject),
+        ("sub", json!("é"), Refused::Subject),
+        ("sub", json!("4".repeat(256)), Refused::Subject),
+        ("sub", json!(4711), Refused::Unreadable),
         ("email", Value::Null, Refused::Unverified),
         ("email", json!(""), Refused::Unverified),
         ("email", json!(["ann@acme.example"]), Refused::Unreadable),
