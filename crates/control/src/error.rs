@@ -66,6 +66,8 @@ pub enum Rule {
     KeyRunning,
     /// The call with this idempotency key was carried out, and its answer is not there.
     AnswerLost,
+    /// The account has as many idempotency keys as are remembered.
+    TooManyKeys,
 }
 
 /// One place where a rule would be broken.

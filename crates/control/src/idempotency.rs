@@ -17,7 +17,7 @@
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
-use rolecall_model::time::Instant;
+use rolecall_model::{ids::AccountNo, time::Instant};
 use rolecall_store::{Core, Error as StoreError, Meter, Tx, attempt, idempotency};
 use secrecy::SecretSlice;
 
@@ -25,6 +25,9 @@ use crate::{Ctx, Error, Rule, seal::hex};
 
 /// How long a key stands for its call. Units: milliseconds.
 pub const KEPT_MS: i64 = 24 * 3_600_000;
+
+/// The most calls with a key that are remembered of an account at once: one each nine seconds, all day long.
+pub const MAX_KEYS: i64 = 10_000;
 
 /// The most bytes of an answer that are kept.
 pub const MAX_ANSWER_BYTES: usize = 256 << 10;
@@ -61,7 +64,8 @@ pub enum Turn {
 /// Claims a call, or tells what was answered to it before.
 ///
 /// Errors: [`Rule::KeyReused`] if the key is that of a call for something else, [`Rule::KeyRunning`]
-/// while the call is under way, [`Rule::AnswerLost`] if it was carried out and the answer is not there.
+/// while the call is under way, [`Rule::AnswerLost`] if it was carried out and the answer is not there,
+/// [`Rule::TooManyKeys`] for one more call of an account that has [`MAX_KEYS`] of them.
 pub async fn claim(ctx: &Ctx, call: &Call<'_>) -> Result<Turn, Error> {
     let signing = hmac::Key::new(hmac::HMAC_SHA256, &ctx.core.sealing_key.derive("idempotency"));
     let actor = ctx.actor.as_text();
@@ -91,12 +95,30 @@ async fn claim_in(
         forget_at: now.plus_ms(KEPT_MS),
     };
     if idempotency::claim(tx, ctx.account, &wanted, now).await? {
+        has_room(tx, ctx.account, now).await?;
         return Ok(None);
     }
     tx.nothing_to_keep();
     let known = idempotency::find(tx, ctx.account, &claim.key_hash).await?;
     // Whoever had it let go of it just now; it is the next attempt's.
     known.map(Some).ok_or_else(|| StoreError::Busy { code: "a call was let go of".to_owned() }.into())
+}
+
+/// Refuses if the account has too many keys, with the one that was just claimed. Those that are over are
+/// forgotten before.
+async fn has_room(tx: &mut Tx, account: AccountNo, now: Instant) -> Result<(), Error> {
+    if !idempotency::is_more(tx, account, MAX_KEYS).await? {
+        return Ok(());
+    }
+    idempotency::forget_of(tx, account, now).await?;
+    if !idempotency::is_more(tx, account, MAX_KEYS).await? {
+        return Ok(());
+    }
+    let detail = format!(
+        "the account has sent {MAX_KEYS} calls with an idempotency key within the last 24 hours, and no more are \
+         remembered; send it without a key, or later"
+    );
+    Err(Error::refused(Rule::TooManyKeys, "", detail))
 }
 
 fn opened(ctx: &Ctx, claim: &Claim, payload_hash: &str, known: &idempotency::Known) -> Result<Turn, Error> {
@@ -145,12 +167,7 @@ async fn release_in(ctx: &Ctx, tx: &mut Tx, claim: &Claim) -> Result<(), StoreEr
 /// Says that the call of `claim` has changed something, in the transaction that changes it.
 ///
 /// Errors: [`Rule::KeyRunning`] if another has claimed the call since; then nothing may be kept.
-pub(crate) async fn mark(
-    tx: &mut Tx,
-    account: rolecall_model::ids::AccountNo,
-    claim: &Claim,
-    first_seq: i64,
-) -> Result<(), Error> {
+pub(crate) async fn mark(tx: &mut Tx, account: AccountNo, claim: &Claim, first_seq: i64) -> Result<(), Error> {
     if idempotency::mark(tx, account, &claim.key_hash, &claim.token, first_seq).await? {
         return Ok(());
     }

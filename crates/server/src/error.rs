@@ -131,6 +131,7 @@ fn told(rule: Rule) -> (StatusCode, &'static str) {
         Rule::Stale => (StatusCode::PRECONDITION_FAILED, "It was changed meanwhile"),
         Rule::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key is another call's"),
         Rule::KeyRunning => (StatusCode::CONFLICT, "The call is under way"),
+        Rule::TooManyKeys => (StatusCode::TOO_MANY_REQUESTS, "Too many idempotency keys"),
         Rule::AnswerLost => (StatusCode::CONFLICT, "The call was carried out"),
     }
 }

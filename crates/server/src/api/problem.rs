@@ -137,6 +137,7 @@ fn kind_of(fault: &Fault) -> Kind {
         Rule::Stale => ("stale", StatusCode::PRECONDITION_FAILED, "It was changed meanwhile"),
         Rule::KeyReused => ("key-reused", StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key is another call's"),
         Rule::KeyRunning => ("key-running", StatusCode::CONFLICT, "The call is under way"),
+        Rule::TooManyKeys => ("too-many-keys", StatusCode::TOO_MANY_REQUESTS, "Too many idempotency keys"),
         Rule::AnswerLost => ("answer-lost", StatusCode::CONFLICT, "The call was carried out, and its answer is gone"),
         _ => ("refused", StatusCode::UNPROCESSABLE_ENTITY, "A rule forbids it"),
     }

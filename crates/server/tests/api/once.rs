@@ -160,6 +160,38 @@ each_engine! {
         assert_eq!(reply.json()["type"], "/problems/answer-lost", "{}", reply.body);
     }
 
+    async fn an_account_has_so_many_keys_and_those_that_are_over_make_room(app: TestApp) {
+        let first = place(&app, "first").await;
+        assert_eq!(first.status, StatusCode::CREATED, "{}", first.body);
+        // As many more as there may be, all of them of a minute later.
+        app.clock.advance_ms(60_000);
+        assert_eq!(place(&app, "second").await.status, StatusCode::CREATED);
+        let many = format!(
+            "INSERT INTO idempotency_keys (account_no, key_hash, payload_hash, claim, lease_until_ms, forget_at_ms, first_seq, answer)
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})
+             SELECT account_no, 'k' || i, payload_hash, claim, lease_until_ms, forget_at_ms, first_seq, answer
+             FROM n, idempotency_keys WHERE forget_at_ms = (SELECT MAX(forget_at_ms) FROM idempotency_keys)",
+            idempotency::MAX_KEYS - 2,
+        );
+        app.db.tamper(&many).await;
+        let refused = place(&app, "one-more").await;
+        insta::assert_snapshot!("too_many_keys", refused.shown());
+        assert_eq!(place(&app, "first").await.shown(), first.shown(), "what is remembered is answered as ever");
+        let without = app.post("/api/v1/holds", json!({"userIds": ["guest@else.example"], "reason": "A case at court"})).await;
+        assert_eq!(without.status, StatusCode::CREATED, "without a key as ever: {}", without.body);
+        let other = app.another_tenant().await;
+        let request = Request::new(Method::POST, "/api/v1/holds").token(&other.token).header("idempotency-key", "theirs");
+        let body = json!({"userIds": ["guest@else.example"], "reason": "A case at court"});
+        assert_eq!(app.send(request.json(&body)).await.status, StatusCode::CREATED, "each account has its own");
+        let n = n_holds(&app).await;
+
+        // The first one's day is over, and its place is free; but only its.
+        app.clock.advance_ms(KEPT_MS - 60_000);
+        assert_eq!(place(&app, "one-more").await.status, StatusCode::CREATED);
+        assert_eq!(place(&app, "and-another").await.json()["type"], "/problems/too-many-keys");
+        assert_eq!(n_holds(&app).await, n + 1, "what was refused was not done");
+    }
+
     async fn answers_lie_sealed_and_go_after_a_day(app: TestApp) {
         let placed = place(&app, "a-key-of-mine").await;
         let id = placed.json()["holdId"].as_str().expect("an id").to_owned();

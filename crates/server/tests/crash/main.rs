@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "what is missing in an answer fails the test")]
 
 mod erasure;
+mod once;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
