@@ -25,7 +25,7 @@ use super::{Kind, Outcome, Work, catalogue::Catalogue, distinct};
 use crate::{
     Change, Error, Record,
     assignments::{self, Known},
-    memberships,
+    memberships, sign_in,
     users::shown,
 };
 
@@ -227,6 +227,7 @@ impl Work<'_> {
             }
             let nos: Vec<UserNo> = gone.iter().map(|user| user.no).collect();
             users::remove(change.tx, account, change.account.revision, &nos, change.at).await?;
+            sign_in::forget_people(change, &nos).await?;
             change.note(nos.iter().copied().map(Delta::User));
             change.account.n_users -= i64::try_from(nos.len()).unwrap_or_default();
             change.flush_if_full().await?;

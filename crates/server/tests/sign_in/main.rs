@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "what is missing in an answer fails the test")]
 
 mod account;
+mod departed;
 mod door;
 mod passkeys;
 mod provider;
