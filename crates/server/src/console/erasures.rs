@@ -203,6 +203,8 @@ pub(super) async fn approve(
     form: Form,
 ) -> Result<Redirect, ConsoleError> {
     caller.recently_authenticated()?;
+    // Who may not is told so, whatever plan there is.
+    caller.ctx.need_to(&acts::ERASE)?;
     // A plan that became another one since the page was shown is shown anew.
     let report = erasure::report(&caller.ctx, &id).await?;
     if report.plan_hash.as_deref().unwrap_or_default() != form.field("plan") {
