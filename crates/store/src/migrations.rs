@@ -23,7 +23,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: [Migration; 81] = migrations! {
+const MIGRATIONS: [Migration; 82] = migrations! {
     1 "0001_accounts"
     2 "0002_accounts_by_id"
     3 "0003_apps"
@@ -105,10 +105,11 @@ const MIGRATIONS: [Migration; 81] = migrations! {
     83 "0083_provider_subjects"
     84 "0084_provider_subjects_by_subject"
     85 "0085_idempotency_keys_by_account"
+    86 "0086_erasures_late"
 };
 
 /// The schema version this program writes and reads.
-pub const VERSION: i64 = 85;
+pub const VERSION: i64 = 86;
 
 const MAKE_BOOK: &str =
     "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, applied_at_ms BIGINT NOT NULL)";

@@ -31,7 +31,7 @@ each_engine! {
         let error = migrations::check(db).await.expect_err("it is empty");
         assert_eq!(
             error.to_string(),
-            "the database is not one this version can use: its schema is version 0, this program needs 85; run `rolecall migrate`"
+            "the database is not one this version can use: its schema is version 0, this program needs 86; run `rolecall migrate`"
         );
     }
 

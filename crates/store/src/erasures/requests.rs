@@ -38,7 +38,7 @@ FROM erasures
 WHERE account_no = $1 AND erasure_no < $2 AND state = $3
 ORDER BY erasure_no DESC
 LIMIT $4 OFFSET $5";
-const LATE: &str = "
+pub(crate) const LATE: &str = "
 SELECT erasure_no, erasure_id, state, cause, requested_at_ms, requested_by, updated_at_ms, deadline_ms, ended_at_ms,
        (SELECT COUNT(*) FROM erasure_subjects AS s
         WHERE s.account_no = erasures.account_no AND s.erasure_no = erasures.erasure_no)
@@ -46,7 +46,7 @@ FROM erasures
 WHERE account_no = $1 AND ended_at_ms IS NULL AND deadline_ms < $2
 ORDER BY deadline_ms, erasure_no
 LIMIT $3";
-const COUNT_LATE: &str =
+pub(crate) const COUNT_LATE: &str =
     "SELECT COUNT(*) FROM erasures WHERE account_no = $1 AND ended_at_ms IS NULL AND deadline_ms < $2";
 const COUNT: &str = "SELECT COUNT(*) FROM erasures WHERE account_no = $1";
 const COUNT_IN_STATE: &str = "SELECT COUNT(*) FROM erasures WHERE account_no = $1 AND state = $2";
