@@ -109,8 +109,8 @@ group-indirect = by way of others
 group-change = Change name and description
 group-remove-title = Remove the group { $value }?
 group-remove-members = { $n ->
-    [one] It has one member, who loses what it gives
-   *[other] It has { $n } members, who lose what it gives
+    [one] It has one member, who loses what it gives.
+   *[other] It has { $n } members, who lose what it gives.
 }
 group-remove-roles = Roles that go with it
 

@@ -108,7 +108,8 @@ struct One {
     others: Vec<Role>,
     at: Option<Instant>,
     at_field: String,
-    holders: Found,
+    /// Nothing if the role was not there then.
+    holders: Option<Found>,
     next: Option<String>,
     may_edit: bool,
     may_read_audit: bool,
@@ -130,10 +131,14 @@ pub(super) async fn show(
         "" => [0; 3],
         cursor => list::open_cursor_of_three(ctx, holdings::SEARCH, cursor)?,
     };
-    let holders = holdings::search(ctx, &filter, at, Span { limit: ROWS, after }).await?;
+    let holders = match at {
+        Some(at) if at < role.created_at => None,
+        _ => Some(holdings::search(ctx, &filter, at, Span { limit: ROWS, after }).await?),
+    };
     let path = format!("{PATH}/{}", role.id);
     let at_field = query::as_field(at);
-    let next = holders.next_cursor.as_deref().map(|cursor| href(&path, &[("at", &at_field), ("cursor", cursor)]));
+    let cursor = holders.as_ref().and_then(|holders| holders.next_cursor.as_deref());
+    let next = cursor.map(|cursor| href(&path, &[("at", &at_field), ("cursor", cursor)]));
     let others = roles::list(ctx, role.role_type, Page::first(COMPARED)).await?.items;
     let others = others.into_iter().filter(|other| other.id != role.id).collect();
     let shell = Shell::of(&reader, &caller, Section::Roles);
