@@ -28,8 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const HIGHEST: f64 = 1_400.0;
 
 /// What Chromium is told, besides where its throw-away profile is.
-const FLAGS: [&str; 9] = [
+const FLAGS: [&str; 10] = [
     "--headless",
+    "--hide-scrollbars",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -45,7 +46,7 @@ pub(crate) struct Browser {
     /// The way to drive it.
     pub(crate) client: Client,
     driver: Driver,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 struct Driver {
@@ -101,8 +102,9 @@ impl Browser {
         }
         let driver = Driver::start();
         let profile = tempfile::tempdir().expect("a temporary folder can be made");
+        std::fs::create_dir(downloads(&profile)).expect("a folder in it");
         let mut arguments: Vec<String> = FLAGS.map(str::to_owned).to_vec();
-        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        arguments.push(format!("--user-data-dir={}", profile.path().join("profile").display()));
         let mut capabilities = Capabilities::new();
         capabilities.insert("goog:chromeOptions".to_owned(), json!({"args": arguments}));
         capabilities.insert("unhandledPromptBehavior".to_owned(), json!("dismiss"));
@@ -112,7 +114,10 @@ impl Browser {
         let client = timeout(PATIENCE, client).await.expect("it does not take long").expect("the browser starts");
         let session = client.session_id().await.expect("it answers").expect("there is a session");
         driver.session.set(session).expect("it is set once");
-        Some(Self { client, driver, _profile: profile })
+        let browser = Self { client, driver, profile };
+        let kept = json!({"behavior": "allow", "downloadPath": downloads(&browser.profile)});
+        browser.devtools("Browser.setDownloadBehavior", kept).await;
+        Some(browser)
     }
 
     /// Clicks on the first thing that a CSS selector finds.
@@ -171,6 +176,11 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// Shows pages as they are on paper.
+    pub(crate) async fn show_as_printed(&self) {
+        self.devtools("Emulation.setEmulatedMedia", json!({"media": "print"})).await;
+    }
+
     /// The page as a picture (WebP, base64), without what is far below its top.
     async fn picture(&self) -> String {
         let size = self.devtools("Page.getLayoutMetrics", json!({})).await;
@@ -188,11 +198,42 @@ impl Browser {
         found.send_keys(text).await.unwrap_or_else(|error| panic!("{selector}: {error}"));
     }
 
+    /// Empties the field that a CSS selector finds.
+    pub(crate) async fn empty(&self, selector: &str) {
+        let found = self.client.find(Locator::Css(selector)).await;
+        let found = found.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        found.clear().await.unwrap_or_else(|error| panic!("{selector}: {error}"));
+    }
+
     /// Chooses from the list that a CSS selector finds.
     pub(crate) async fn choose(&self, selector: &str, value: &str) {
         let found = self.client.find(Locator::Css(selector)).await;
         let found = found.unwrap_or_else(|error| panic!("{selector}: {error}"));
         found.select_by_value(value).await.unwrap_or_else(|error| panic!("{selector}: {error}"));
+    }
+
+    /// Waits for a file that the page lets one keep; its name, and what is in it.
+    pub(crate) async fn kept_file(&self) -> (String, String) {
+        let folder = downloads(&self.profile);
+        let found = async {
+            loop {
+                let mut files =
+                    std::fs::read_dir(&folder).into_iter().flatten().map(|file| file.expect("a file").path());
+                // Its place is taken by an empty file, and it has another name until it is whole.
+                let is_whole = |path: &PathBuf| {
+                    let is_named = path.extension().is_some_and(|kind| kind != "crdownload");
+                    is_named && path.metadata().is_ok_and(|file| file.len() > 0)
+                };
+                if let Some(path) = files.find(is_whole) {
+                    return path;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let path = timeout(PATIENCE, found).await.expect("the file comes");
+        let text = std::fs::read_to_string(&path).expect("it is text");
+        std::fs::remove_file(&path).expect("it is ours");
+        (name_of(&path), text)
     }
 
     /// Gives the browser a cookie, as the server at `url` would.
@@ -242,10 +283,10 @@ impl Browser {
 
     /// Ends it in peace.
     pub(crate) async fn end(self) {
-        let Self { client, driver, _profile } = self;
+        let Self { client, driver, profile } = self;
         let closed: Result<(), CmdError> = client.close().await;
         closed.expect("the browser ends");
-        drop(driver);
+        drop((driver, profile));
     }
 }
 
@@ -262,6 +303,15 @@ impl WebDriverCompatibleCommand for DevTools {
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
         (http::Method::POST, Some(self.body.clone()))
     }
+}
+
+/// Where the browser puts what is to be kept.
+fn downloads(profile: &TempDir) -> PathBuf {
+    profile.path().join("kept")
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned()
 }
 
 /// The root of the repository.

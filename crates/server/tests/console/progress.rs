@@ -10,7 +10,6 @@ use rolecall_server::{
     Server,
     auth::limits::{Limits, Profile},
     console::Streams,
-    demo,
 };
 use rolecall_testkit::{TestApp, each_engine};
 use serde_json::json;
@@ -132,15 +131,11 @@ each_engine! {
 
 /// A company with its chat, and an erasure in it whose page the browser shows.
 async fn at_an_erasure(world: &World) {
-    demo::chat(&world.company, &world.app.db.dir.path().join("chat.db"), None).await.expect("the chat can be made");
+    world.chat().await;
     let subjects = vec![Subject::Plain(GUEST.to_owned())];
     let new = NewErasure { subjects, is_all_bots: true, ..NewErasure::default() };
     let id = erasure::request(&world.ctx, &new).await.expect("an erasure").id;
     world.go(&format!("/console/erasures/{id}")).await;
-}
-
-async fn work(world: &World) {
-    while world.app.server.engine.work_one().await.expect("the work is done") {}
 }
 
 const SHOWN: &str = "return [document.querySelector('.badge').innerText, document.querySelector('#standing').innerText,
@@ -153,7 +148,7 @@ async fn a_page_reaches_the_end_without_being_loaded_again() {
     let browser = &world.browser;
     browser.run("window.isTheSame = true; document.querySelector('#actions a').focus()").await;
     assert_eq!(browser.run(SHOWN).await, json!(["waiting", "waiting", 0, "open"]));
-    work(&world).await;
+    world.work().await;
     browser.wait_until("return document.querySelector('#outcomes .badge').innerText !== 'open'").await;
     assert_eq!(browser.run(SHOWN).await, json!(["done", "done", 1, "erased"]));
     let same = "return [window.isTheSame, document.activeElement.id]";
@@ -169,7 +164,7 @@ async fn without_scripts_a_page_is_brought_up_to_date_by_its_link() {
     at_an_erasure(&world).await;
     let browser = &world.browser;
     assert_eq!(browser.run(SHOWN).await, json!(["waiting", "waiting", 0, "open"]));
-    work(&world).await;
+    world.work().await;
     browser.click("#actions a").await;
     browser.wait_until("return document.querySelector('#outcomes .badge').innerText !== 'open'").await;
     assert_eq!(browser.run(SHOWN).await, json!(["done", "done", 1, "erased"]));

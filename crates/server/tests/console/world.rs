@@ -1,24 +1,17 @@
 //! A company to look at, and somebody who looks.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use rolecall_control::{
-    Ctx, apps, audit,
-    bots::{self, NewBot},
+    Ctx, apps, audit, bots,
     erasure::{self, NewErasure},
-    files,
-    groups::{self, NewGroup},
+    files, groups,
     role_import::{self, Order},
-    roles::{self, NewRole},
+    roles,
     sign_in::{self, Visitor},
-    users::{self, Particulars, Wish},
+    users,
 };
-use rolecall_model::{
-    erasure::Subject,
-    page::Page,
-    role::{Permissions, RoleType},
-    role_import::Mode,
-};
+use rolecall_model::{erasure::Subject, page::Page, role::RoleType, role_import::Mode};
 use rolecall_server::{
     Server,
     auth::limits::{Limits, Profile},
@@ -35,17 +28,6 @@ use crate::browser::{Browser, root};
 
 /// Who owns the company's account.
 pub(crate) const OWNER: &str = "ingrid.solberg@aurora-air.example";
-
-/// Names that people may give, and pages must show as they are: markup, writing from right to left with
-/// brackets, a formula, an emoji of several characters, Hangul, Kana and Han.
-pub(crate) const NAMES: [&str; 6] = [
-    "<script>document.title = 'taken'</script>",
-    "\"><img src=x onerror=\"document.title='taken'\">",
-    "עברית (admin) &lt; العربية",
-    "=HYPERLINK(\"https://evil.example\")",
-    "👩🏽‍✈️ 김민준 팀",
-    "佐々木ひなた と カタカナ",
-];
 
 /// A server on a port, with a company, and a browser.
 pub(crate) struct World {
@@ -73,6 +55,18 @@ impl World {
         app.serve(listener);
         let company = demo::company(&app.server.core).await.expect("the company can be made");
         Some(Self { browser, ctx: company.operator().clone(), company, base, app })
+    }
+
+    /// Gives the company's bots a store of what was said to them; the store's file.
+    pub(crate) async fn chat(&self) -> PathBuf {
+        let path = self.app.db.dir.path().join("chat.db");
+        demo::chat(&self.company, &path, None).await.expect("the chat can be made");
+        path
+    }
+
+    /// Lets a worker do all there is to do.
+    pub(crate) async fn work(&self) {
+        while self.app.server.engine.work_one().await.expect("the work is done") {}
     }
 
     /// The same with the owner signed in.
@@ -181,35 +175,7 @@ impl World {
 
     /// The id of the user with an e-mail address.
     pub(crate) async fn user(&self, email: &str) -> String {
-        let words = rolecall_model::search::Words::parse("q", email).expect("words");
-        let found = users::list(&self.ctx, words.as_ref(), Page::first(1)).await.expect("users").items;
-        found.first().expect("somebody").id.clone()
-    }
-
-    /// Makes one of everything with each of [`NAMES`]; where each is shown.
-    pub(crate) async fn hostile(&self) -> Vec<String> {
-        let (ctx, mut paths) = (&self.ctx, Vec::new());
-        for (nth, name) in NAMES.into_iter().enumerate() {
-            let particulars = Particulars {
-                first_name: Some(name.to_owned()),
-                org_user_id: Some(format!("{nth}{name}")),
-                ..Particulars::default()
-            };
-            let email = format!("hostile{nth}@aurora-air.example");
-            let wish = Wish { who: email.clone(), particulars, grants: Vec::new() };
-            assert_eq!(users::create(ctx, &[wish]).await.expect("users"), []);
-            paths.push(format!("/console/users/{}", self.user(&email).await));
-            let new = NewGroup { name: name.to_owned(), description: name.to_owned() };
-            paths.push(format!("/console/groups/{}", groups::create(ctx, &new).await.expect("a group").id));
-            let new = NewBot { description: name.to_owned(), ..NewBot::named(name) };
-            paths.push(format!("/console/bots/{}", bots::create(ctx, &new).await.expect("a bot").id));
-            for role_type in [RoleType::Admin, RoleType::Bot] {
-                let (name, description) = (name.to_owned(), name.to_owned());
-                let new = NewRole { role_type, name, description, permissions: Permissions::default(), ref_id: None };
-                paths.push(format!("/console/roles/{}", roles::create(ctx, &new).await.expect("a role").id));
-            }
-        }
-        paths
+        user_of(&self.ctx, email).await
     }
 
     /// Chooses a language and a theme as a person does, on the page where the browser is.
@@ -263,6 +229,13 @@ impl World {
         }
         faults
     }
+}
+
+/// The id of the user with an e-mail address.
+pub(crate) async fn user_of(ctx: &Ctx, email: &str) -> String {
+    let words = rolecall_model::search::Words::parse("q", email).expect("words");
+    let found = users::list(ctx, words.as_ref(), Page::first(1)).await.expect("users").items;
+    found.first().expect("somebody").id.clone()
 }
 
 fn axe() -> String {
