@@ -220,6 +220,7 @@ pub(super) async fn request(
     caller: Caller<EraseData, ConsoleError>,
     form: Form,
 ) -> Result<Redirect, ConsoleError> {
+    caller.ctx.need_to(&acts::ERASE)?;
     caller.recently_authenticated()?;
     let plan_hash = form.field("plan");
     if plan_hash.is_empty() {
