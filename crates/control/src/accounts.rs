@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 use crate::{
     Change, Core, Ctx, Error, Record, Rule,
     assignments::{self, Known},
+    say,
 };
 
 pub use settings::{Edit, Settings, settings, update};
@@ -49,10 +50,10 @@ pub struct Created {
 pub async fn create(core: &Arc<Core>, name: &str, owner_email: &str) -> Result<Created, Error> {
     let mut problems = Problems::default();
     if let Err(bad) = text::check_name(name) {
-        problems.add("name", bad.to_string());
+        problems.add("name", bad);
     }
     if !text::is_email(owner_email) {
-        problems.add("owner", "must be an e-mail address");
+        problems.add("owner", say::must_be_email());
     }
     problems.or_ok(())?;
     let meter = Meter::default();
@@ -128,13 +129,9 @@ async fn create_in(
 /// Errors: [`Error::Refused`] if there is none.
 pub async fn resolve(core: &Core, id: &str) -> Result<AccountNo, Error> {
     let mut tx = core.db.glance(&Meter::default()).await?;
-    accounts::find(&mut tx, id).await?.ok_or_else(|| {
-        Error::refused(
-            Rule::UnknownAccount,
-            "account",
-            "there is no account with that id; `rolecall account list` shows them",
-        )
-    })
+    accounts::find(&mut tx, id)
+        .await?
+        .ok_or_else(|| Error::refused(Rule::UnknownAccount, "account", say::no_such_account()))
 }
 
 /// All accounts of this database, in order of creation.

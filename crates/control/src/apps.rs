@@ -19,7 +19,7 @@ use rolecall_store::{Db, Meter, Tx, apps, attempt};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::{Change, Core, Ctx, Error, Record, Rule, authority::acts, seal::SealingKey};
+use crate::{Change, Core, Ctx, Error, Record, Rule, authority::acts, say, seal::SealingKey};
 
 pub use edit::{Edit, Seen, get, list_seen, note_uses, remove, update, version};
 
@@ -65,13 +65,13 @@ pub fn may_give(ctx: &Ctx, scope: Scope) -> bool {
 pub async fn create(ctx: &Ctx, new: &NewApp) -> Result<Credentials, Error> {
     let mut problems = Problems::default();
     if let Err(bad) = text::check_name(&new.name) {
-        problems.add("name", bad.to_string());
+        problems.add("name", bad);
     }
     match (new.algorithm.is_secret_based(), &new.public_key) {
         (true, Some(_)) => {
-            problems.add("public-key", format!("{} signs with a secret and takes no public key", new.algorithm));
+            problems.add("public-key", say::takes_no_public_key(new.algorithm));
         }
-        (false, None) => problems.add("public-key", format!("{} needs the app's public key in PEM", new.algorithm)),
+        (false, None) => problems.add("public-key", say::needs_public_key(new.algorithm)),
         _ => {}
     }
     problems.or_ok(())?;
@@ -183,7 +183,7 @@ async fn rotate_in(ctx: &Ctx, tx: &mut Tx, id: &str, overlap_ms: i64, secret: &s
     let before = of_account(change.tx, ctx, id).await?;
     change.may_give_scopes(&before.scopes)?;
     if !before.algorithm.is_secret_based() {
-        let detail = format!("the app signs with {}: register its new public key as a new app", before.algorithm);
+        let detail = say::no_secret_to_rotate(before.algorithm);
         return Err(Error::refused(Rule::UnknownApp, "app", detail));
     }
     let mut app = before.clone();
@@ -246,9 +246,7 @@ pub async fn forget_uses(core: &Arc<Core>) -> Result<u64, Error> {
 
 async fn of_account(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<App, Error> {
     let app = apps::find(tx, id).await?.filter(|app| app.account_no == ctx.account);
-    app.ok_or_else(|| {
-        Error::refused(Rule::UnknownApp, "app", "the account has no app with that id; `rolecall app list` shows them")
-    })
+    app.ok_or_else(|| Error::refused(Rule::UnknownApp, "app", say::no_such_app()))
 }
 
 /// What the audit log keeps of an app: everything but its secrets.

@@ -12,6 +12,7 @@ mod resolve;
 
 use rolecall_model::{
     ids::UserNo,
+    phrase::Text,
     problem::Problems,
     role::{Role, RoleType},
 };
@@ -23,7 +24,7 @@ pub use queue::Queue;
 
 pub(crate) use change::add_new;
 
-use crate::{Ctx, Error};
+use crate::{Ctx, Error, say};
 
 /// One role, on a bot if it is a bot role, and who is to gain or lose it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,10 +93,10 @@ pub async fn apply(ctx: &Ctx, role_type: RoleType, elements: &[Element]) -> Resu
 fn check_size(elements: &[Element]) -> Result<(), Problems> {
     let mut problems = Problems::default();
     if elements.len() > MAX_ELEMENTS {
-        problems.add("", format!("must have at most {MAX_ELEMENTS} elements; send the rest in further calls"));
+        problems.add("", say::at_most_elements_a_call(MAX_ELEMENTS));
     }
     if n_wishes(elements) > MAX_WISHES {
-        problems.add("", format!("must name at most {MAX_WISHES} users and groups; send the rest in further calls"));
+        problems.add("", say::at_most_holders_a_call(MAX_WISHES));
     }
     problems.or_ok(())
 }
@@ -104,19 +105,13 @@ fn n_wishes(elements: &[Element]) -> usize {
     elements.iter().map(|element| element.wishes.len()).sum()
 }
 
-const FOLLOWS_THE_BOT: &str = "the role follows who owns the bot; it can be neither assigned nor removed";
-
 /// Why `holder` may not gain or lose `role`; nothing if it may.
-pub fn why_not(role: &Role, holder: Holder, action: Action, owner: UserNo) -> Option<&'static str> {
+pub fn why_not(role: &Role, holder: Holder, action: Action, owner: UserNo) -> Option<Text> {
     let is_master_admin = role.is_master_admin();
     match (action, holder) {
-        _ if role.is_bot_owner() => Some(FOLLOWS_THE_BOT),
-        (Action::Add, Holder::Group(_)) if is_master_admin => {
-            Some("the built-in role admin goes to users only, not to groups")
-        }
-        (Action::Remove, Holder::User(user)) if is_master_admin && user == owner => {
-            Some("is the account's owner, who always keeps the built-in role admin")
-        }
+        _ if role.is_bot_owner() => Some(say::role_follows_bot()),
+        (Action::Add, Holder::Group(_)) if is_master_admin => Some(say::master_admin_for_users()),
+        (Action::Remove, Holder::User(user)) if is_master_admin && user == owner => Some(say::owner_keeps_admin()),
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ use rolecall_store::{Error as StoreError, Tx, accounts, audit};
 pub use rolecall_store::audit::Entry;
 pub use search::{Detail, Export, Filter, Found, Linked, SEARCH, find, search};
 
-use crate::{Ctx, Error, authority::acts, seal::hex};
+use crate::{Ctx, Error, authority::acts, say, seal::hex};
 
 /// Which entries are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub async fn list(ctx: &Ctx, query: &Query) -> Result<Page, Error> {
     let mut newest = past - 1;
     if let Some(id) = &query.after {
         let Some(seq) = find_seq(&mut tx, &account, id).await? else {
-            let detail = "is not the AuditLogId of an entry of this account";
+            let detail = say::not_an_audit_entry();
             return Err(Problems::from(Problem::new("fetchAfter", detail)).into());
         };
         newest = newest.min(seq - 1);

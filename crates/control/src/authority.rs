@@ -19,6 +19,7 @@ use std::{
 use rolecall_model::{
     authority::{AdminPermission, Powers},
     ids::{AccountNo, BotNo, GroupNo, RoleNo, UserNo},
+    phrase::Text,
     role::Role,
     user::Status,
 };
@@ -28,10 +29,9 @@ use rolecall_store::{
     holdings, roles, users,
 };
 
-use crate::{Error, Rule};
+use crate::{Error, Rule, say};
 
 pub use acts::Act;
-pub(crate) use guard::BEYOND_USER;
 pub use guard::{why_lost, why_not_permitted};
 
 /// On whose authority something is done.
@@ -90,12 +90,12 @@ impl Authority {
         // Numbers begin anew in each account.
         let is_of_here = person.account == account;
         let now = if is_of_here { Person::read(tx, account, person.no).await? } else { None };
-        now.map(|now| now.powers).ok_or_else(|| not_permitted("you are no longer a user who may sign in"))
+        now.map(|now| now.powers).ok_or_else(|| not_permitted(say::no_longer_a_user()))
     }
 }
 
 /// The refusal of what somebody may not do.
-pub(crate) fn not_permitted(detail: impl Into<String>) -> Error {
+pub(crate) fn not_permitted(detail: Text) -> Error {
     Error::refused(Rule::NotPermitted, "", detail)
 }
 
@@ -105,12 +105,12 @@ pub(crate) fn check(powers: &Powers, any_of: &[AdminPermission]) -> Result<(), E
 }
 
 /// What is to be said to who has none of `any_of`.
-pub fn needs(any_of: &[AdminPermission]) -> String {
+pub fn needs(any_of: &[AdminPermission]) -> Text {
     let names: Vec<&str> = any_of.iter().map(|permission| permission.name()).collect();
     match names.as_slice() {
-        [] => "needs somebody who signed in".to_owned(),
-        [only] => format!("needs the admin permission {only}"),
-        [others @ .., last] => format!("needs one of the admin permissions {} and {last}", others.join(", ")),
+        [] => say::needs_sign_in(),
+        [only] => say::needs_permission(*only),
+        [others @ .., last] => say::needs_one_permission(others.join(", "), *last),
     }
 }
 

@@ -31,6 +31,7 @@ use crate::{
     assignments::{self, Known},
     authority::acts,
     list::{self, List},
+    say,
 };
 
 pub use edit::{Edit, Owned, SEARCH, get, remove, search, update};
@@ -144,8 +145,7 @@ async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewBot) -> Result<Owned, Error>
     change.need_to(&acts::MANAGE_BOTS)?;
     check_free(&mut change, &new.name).await?;
     let owner = owners(&mut change, &[new.owner.as_deref()]).await?.pop().flatten();
-    let unknown =
-        || Error::refused(Rule::UnknownUser, "/owner", "the account has no user with this e-mail address or id");
+    let unknown = || Error::refused(Rule::UnknownUser, "/owner", say::no_such_owner());
     let owner = owner.ok_or_else(unknown)?;
     let mut made = insert_owned(ctx, &mut change, std::slice::from_ref(new), std::slice::from_ref(&owner)).await?;
     change.finish().await?;
@@ -157,11 +157,11 @@ async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewBot) -> Result<Owned, Error>
 fn check<'n>(names: impl Iterator<Item = (&'static str, &'n str)>, description: Option<&str>, problems: &mut Problems) {
     for (path, name) in names {
         if let Err(bad) = text::check_name(name) {
-            problems.add(path, bad.to_string());
+            problems.add(path, bad);
         }
     }
     if description.is_some_and(|description| description.chars().count() > MAX_DESCRIPTION_CHARS) {
-        problems.add("/description", format!("must have at most {MAX_DESCRIPTION_CHARS} characters"));
+        problems.add("/description", say::at_most_characters(MAX_DESCRIPTION_CHARS));
     }
 }
 
@@ -171,7 +171,7 @@ async fn check_free(change: &mut Change<'_>, name: &str) -> Result<(), Error> {
     if bots::find_by_names(change.tx, account, &[fold(name)]).await?.is_empty() {
         return Ok(());
     }
-    Err(Error::refused(Rule::Taken, "/name", "another bot of the account has that name"))
+    Err(Error::refused(Rule::Taken, "/name", say::bot_name_taken()))
 }
 
 /// Makes bots within a change, in their order, and gives their owners the role of bot owners. The
@@ -182,7 +182,7 @@ pub async fn insert(ctx: &Ctx, change: &mut Change<'_>, new: &[NewBot]) -> Resul
     let named: Vec<Option<&str>> = new.iter().map(|new| new.owner.as_deref()).collect();
     let found = owners(change, &named).await?.into_iter().enumerate();
     let unknown = |index: usize| {
-        let detail = "the account has no user with that address";
+        let detail = say::no_owner_with_address();
         Error::refused(Rule::UnknownUser, format!("/{index}/owner"), detail)
     };
     let owners: Vec<User> =

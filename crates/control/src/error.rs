@@ -1,6 +1,9 @@
 //! Why a use case did not do what it was asked.
 
-use rolecall_model::problem::{MAX_TOLD, Problems};
+use rolecall_model::{
+    phrase::Text,
+    problem::{MAX_TOLD, Problems},
+};
 use rolecall_store::MaybeBusy;
 
 /// A rule that what was asked would break. Each door has its own words for it.
@@ -78,7 +81,7 @@ pub struct Fault {
     /// Where: a JSON pointer, the name of a query parameter, or a line of a file.
     pub path: String,
     /// What is wrong there and how to mend it.
-    pub detail: String,
+    pub detail: Text,
 }
 
 /// Why a use case did nothing.
@@ -100,14 +103,14 @@ pub enum Error {
 
 fn told(faults: &[Fault]) -> String {
     let told = faults.iter().map(|fault| {
-        if fault.path.is_empty() { fault.detail.clone() } else { format!("{}: {}", fault.path, fault.detail) }
+        if fault.path.is_empty() { fault.detail.to_string() } else { format!("{}: {}", fault.path, fault.detail) }
     });
     told.collect::<Vec<_>>().join("; ")
 }
 
 impl Error {
     /// One broken rule.
-    pub fn refused(rule: Rule, path: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn refused(rule: Rule, path: impl Into<String>, detail: impl Into<Text>) -> Self {
         Self::Refused(vec![Fault { rule, path: path.into(), detail: detail.into() }])
     }
 }
@@ -118,7 +121,7 @@ pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
     /// Adds a broken rule, unless enough have been told.
-    pub(crate) fn add(&mut self, rule: Rule, path: impl Into<String>, detail: impl Into<String>) {
+    pub(crate) fn add(&mut self, rule: Rule, path: impl Into<String>, detail: impl Into<Text>) {
         if self.0.len() < MAX_TOLD {
             self.0.push(Fault { rule, path: path.into(), detail: detail.into() });
         }

@@ -27,6 +27,7 @@ use crate::{
     Change, Ctx, Error, Record, Rule,
     authority::acts,
     list::{self, List},
+    say,
 };
 
 pub use edit::{Around, Edit, around, get, remove, update, version};
@@ -154,10 +155,10 @@ async fn create_in(ctx: &Ctx, tx: &mut Tx, new: &NewGroup) -> Result<Group, Erro
 /// Tells what is wrong with a name and a description, as far as they are given.
 fn check(name: Option<&str>, description: Option<&str>, problems: &mut Problems) {
     if let Some(Err(bad)) = name.map(text::check_name) {
-        problems.add("/name", bad.to_string());
+        problems.add("/name", bad);
     }
     if description.is_some_and(|description| description.chars().count() > MAX_DESCRIPTION_CHARS) {
-        problems.add("/description", format!("must have at most {MAX_DESCRIPTION_CHARS} characters"));
+        problems.add("/description", say::at_most_characters(MAX_DESCRIPTION_CHARS));
     }
 }
 
@@ -167,7 +168,7 @@ async fn check_free(change: &mut Change<'_>, name: &str) -> Result<(), Error> {
     if groups::find_by_names(change.tx, account, &[text::fold(name)]).await?.is_empty() {
         return Ok(());
     }
-    Err(Error::refused(Rule::Taken, "/name", "another group of the account has that name"))
+    Err(Error::refused(Rule::Taken, "/name", say::group_name_taken()))
 }
 
 /// All that is shown of a group, for the audit log and for its version.

@@ -25,6 +25,7 @@ use crate::{
     Ctx, Error,
     authority::acts,
     list::{self, List},
+    say,
 };
 
 pub use gather::{Named, Why};
@@ -70,7 +71,7 @@ pub struct Held {
 pub async fn list(ctx: &Ctx, page: Page, at: Option<Instant>) -> Result<Holdings, Error> {
     ctx.need_to(&acts::LOOK)?;
     if at.is_some_and(|at| at > ctx.now()) {
-        return Err(Problems::from(Problem::new("at", "must not be in the future")).into());
+        return Err(Problems::from(Problem::new("at", say::not_in_the_future())).into());
     }
     let mut tx = ctx.read().await?;
     let account = accounts::get(&mut tx, ctx.account).await?;

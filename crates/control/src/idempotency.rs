@@ -21,7 +21,7 @@ use rolecall_model::{ids::AccountNo, time::Instant};
 use rolecall_store::{Core, Error as StoreError, Meter, Tx, attempt, idempotency};
 use secrecy::SecretSlice;
 
-use crate::{Ctx, Error, Rule, seal::hex};
+use crate::{Ctx, Error, Rule, say, seal::hex};
 
 /// How long a key stands for its call. Units: milliseconds.
 pub const KEPT_MS: i64 = 24 * 3_600_000;
@@ -114,18 +114,14 @@ async fn has_room(tx: &mut Tx, account: AccountNo, now: Instant) -> Result<(), E
     if !idempotency::is_more(tx, account, MAX_KEYS).await? {
         return Ok(());
     }
-    let detail = format!(
-        "the account has sent {MAX_KEYS} calls with an idempotency key within the last 24 hours, and no more are \
-         remembered; send it without a key, or later"
-    );
+    let detail = say::too_many_keys(MAX_KEYS);
     Err(Error::refused(Rule::TooManyKeys, "", detail))
 }
 
 fn opened(ctx: &Ctx, claim: &Claim, payload_hash: &str, known: &idempotency::Known) -> Result<Turn, Error> {
-    let refused = |rule, detail: &str| Err(Error::refused(rule, "", detail));
+    let refused = |rule, detail| Err(Error::refused(rule, "", detail));
     if known.payload_hash != payload_hash {
-        let detail =
-            "the key was sent with another call within the last 24 hours; send each call with a key of its own";
+        let detail = say::key_reused();
         return refused(Rule::KeyReused, detail);
     }
     if !known.answer.is_empty() {
@@ -133,13 +129,10 @@ fn opened(ctx: &Ctx, claim: &Claim, payload_hash: &str, known: &idempotency::Kno
         return Ok(Turn::Answered(answer));
     }
     if known.lease_until > ctx.now() || known.first_seq == 0 {
-        return refused(Rule::KeyRunning, "the call with this key is under way; send it again a little later");
+        return refused(Rule::KeyRunning, say::key_running());
     }
-    let detail = format!(
-        "the call with this key was carried out, and its answer was not kept; audit entry {} and those after it tell what it did",
-        known.first_seq
-    );
-    refused(Rule::AnswerLost, &detail)
+    let detail = say::answer_lost(known.first_seq);
+    refused(Rule::AnswerLost, detail)
 }
 
 /// Keeps what was answered to a call that was carried out.
@@ -171,7 +164,7 @@ pub(crate) async fn mark(tx: &mut Tx, account: AccountNo, claim: &Claim, first_s
     if idempotency::mark(tx, account, &claim.key_hash, &claim.token, first_seq).await? {
         return Ok(());
     }
-    Err(Error::refused(Rule::KeyRunning, "", "another attempt at the call with this key is under way"))
+    Err(Error::refused(Rule::KeyRunning, "", say::key_running_elsewhere()))
 }
 
 /// Forgets the keys whose time is over; how many.

@@ -28,6 +28,7 @@ pub mod memberships;
 pub mod role_import;
 pub mod roles;
 pub mod rosters;
+pub mod say;
 pub mod sessions;
 pub mod sign_in;
 pub mod users;

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rolecall_model::problem::Problem;
 use rolecall_store::accounts;
 
-use crate::{Ctx, Error};
+use crate::{Ctx, Error, say};
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ fn sign_three(ctx: &Ctx, name: &str, [first, second, third]: [i64; 3]) -> hmac::
 }
 
 fn not_a_cursor() -> Problem {
-    Problem::new("cursor", "is not a cursor that this list gave out; begin again without one")
+    Problem::new("cursor", say::not_a_cursor())
 }
 
 fn sign(ctx: &Ctx, name: &str, no: i64) -> hmac::Tag {

@@ -135,7 +135,7 @@ impl<'c> Work<'c> {
 
     /// Notes a problem with a member of the record on a line.
     fn problem(&mut self, line: u64, member: &str, detail: impl Into<String>) {
-        self.problems.add(format!("line {line}/{member}"), detail);
+        self.problems.add_in_english(format!("line {line}/{member}"), detail);
     }
 
     /// Errors: the problems, if there are any.

@@ -15,7 +15,7 @@ use rolecall_model::{
 use rolecall_store::memberships::{self, Member, Membership};
 use serde_json::{Value, json};
 
-use crate::{Change, Error, Record, Rule, assignments::Action};
+use crate::{Change, Error, Record, Rule, assignments::Action, say};
 
 /// Puts users into groups. Who is in a group already stays in it.
 pub async fn add_users(change: &mut Change<'_>, pairs: &[(&Group, &User)]) -> Result<(), Error> {
@@ -53,7 +53,7 @@ pub(crate) async fn add_new_groups(
     let nested = memberships::nested(change.tx, account).await?;
     let added: Vec<(GroupNo, GroupNo)> = pairs.iter().map(|(group, member)| (group.no, member.no)).collect();
     if let Some((group, member)) = group::closes_a_circle(&nested, &added).and_then(|index| pairs.get(index)) {
-        let detail = format!("{} would come to contain itself through {}", group.name, member.name);
+        let detail = say::group_cycle(&group.name, &member.name);
         return Err(Error::refused(Rule::GroupCycle, "", detail));
     }
     let pairs = pairs.iter().map(|(group, member)| Pair::of_group(group, member)).collect();

@@ -21,7 +21,7 @@ use rolecall_model::{
 use rolecall_store::{Error as StoreError, Tx, attempt, files, users};
 
 use self::effects::Cause;
-use crate::{Change, Ctx, Error, Fault, Rule, authority::acts, roles};
+use crate::{Change, Ctx, Error, Fault, Rule, authority::acts, roles, say};
 
 pub use past::{LIST, Listed as PastList, Past, PastRole, find, list};
 pub use plans::{Planned, apply, find_plan, plan as plan_of};
@@ -86,7 +86,7 @@ async fn import_in(
     if let Some(expected) = expected
         && plans::digest_of(change.tx, ctx, &plan, &existing).await? != expected
     {
-        let detail = "the account moved on since the plan was made: a role, or who holds one that changes, is another; plan anew";
+        let detail = say::plan_moved();
         return Err(Error::refused(Rule::Moved, "", detail));
     }
     let (roles, effects) = decided(ctx, &mut change, plan, existing)?;
@@ -105,7 +105,7 @@ async fn read(ctx: &Ctx, order: &Order) -> Result<File, Error> {
     })?;
     let content = files::find(&mut ctx.core.db.glance(&ctx.meter).await?, ctx.account, &order.file_id).await?;
     let content = content.ok_or_else(|| {
-        let detail = "is no file of this account, or one of more than 30 days ago: upload it and give its new id";
+        let detail = say::no_such_file();
         Error::refused(Rule::UnknownFile, "/fileId", detail)
     })?;
     // A big file takes seconds to read, in which other requests want this thread.

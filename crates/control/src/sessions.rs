@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 use crate::{
     Change, Ctx, Error, Record, Rule,
     authority::{Person, acts},
+    say,
     sign_in::{Gate, Settings, fresh_token, token_hash},
 };
 
@@ -312,7 +313,7 @@ pub async fn list(
 
 async fn by_id(tx: &mut Tx, account: AccountNo, id: &str) -> Result<User, Error> {
     let found = users::find_many(tx, account, users::Key::Id, &[id.to_owned()]).await?.pop();
-    found.ok_or_else(|| Error::refused(Rule::UnknownUser, "userId", "no user of this account has this id"))
+    found.ok_or_else(|| Error::refused(Rule::UnknownUser, "userId", say::no_user_with_id()))
 }
 
 /// Ends a session: one's own, or another's with the permission.
@@ -379,7 +380,7 @@ async fn end_all_in(ctx: &Ctx, tx: &mut Tx, user_id: &str, current: Option<&Sess
 }
 
 fn unknown() -> Error {
-    Error::refused(Rule::UnknownSession, "", "there is no such session, or it has ended")
+    Error::refused(Rule::UnknownSession, "", say::no_such_session())
 }
 
 /// Forgets what is over anyway: sessions, links, unanswered questions and windows of failed tries.

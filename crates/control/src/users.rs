@@ -26,7 +26,7 @@ pub(crate) use particulars::{record_update, shown};
 
 use std::collections::HashMap;
 
-use rolecall_model::{ids::UserNo, text::fold, user::User};
+use rolecall_model::{ids::UserNo, phrase::Text, text::fold, user::User};
 use rolecall_store::users;
 
 use crate::{Fault, Rule};
@@ -70,8 +70,8 @@ pub struct Failure {
     pub fault: Fault,
 }
 
-fn fault(rule: Rule, path: impl Into<String>, detail: impl Into<String>) -> Fault {
-    Fault { rule, path: path.into(), detail: detail.into() }
+fn fault(rule: Rule, path: impl Into<String>, detail: Text) -> Fault {
+    Fault { rule, path: path.into(), detail }
 }
 
 /// Users by what callers know them by.

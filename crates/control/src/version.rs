@@ -8,7 +8,7 @@ use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use crate::{Error, Rule};
+use crate::{Error, Rule, say};
 
 /// The version of a thing, in one text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -53,7 +53,7 @@ impl Expected {
             Self::Any => Ok(()),
             Self::One(versions) if versions.contains(&Version::of(facts)) => Ok(()),
             Self::One(_) => {
-                let detail = "it was changed since you saw it; look at it as it is now, and decide anew";
+                let detail = say::changed_since_seen();
                 Err(Error::refused(Rule::Stale, "", detail))
             }
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
 
-use crate::{problem::Problem, text::fold};
+use crate::{problem::Problem, say, text::fold};
 
 /// The most subjects one request may name (wire section 15).
 pub const MAX_SUBJECTS: usize = 1_000;
@@ -77,11 +77,11 @@ impl Subject {
     pub fn parse(value: &Value, path: &str) -> Result<Self, Problem> {
         let bounded = |text: &str, path: String| {
             if text.trim().is_empty() {
-                Err(Problem::new(path, "must not be empty"))
+                Err(Problem::new(path, say::must_not_be_empty()))
             } else if text.len() > MAX_IDENTIFIER_BYTES {
-                Err(Problem::new(path, format!("must have at most {MAX_IDENTIFIER_BYTES} bytes")))
+                Err(Problem::new(path, say::at_most_bytes(MAX_IDENTIFIER_BYTES)))
             } else if text.contains('\0') {
-                Err(Problem::new(path, "must not contain a NUL character"))
+                Err(Problem::new(path, say::holds_nul()))
             } else {
                 Ok(text.to_owned())
             }
@@ -92,18 +92,18 @@ impl Subject {
                 let part = |name: &str| {
                     let path = format!("{path}/{name}");
                     let text = pair.get(name).and_then(Value::as_str);
-                    text.ok_or_else(|| Problem::new(path.clone(), "is required and must be a text"))
+                    text.ok_or_else(|| Problem::new(path.clone(), say::must_be_text()))
                         .and_then(|text| bounded(text, path))
                 };
                 if let Some(unknown) =
                     pair.keys().find(|key| !["channel_id", "channel_user_id"].contains(&key.as_str()))
                 {
-                    let detail = "is not known; a channel pair is {\"channel_id\": ..., \"channel_user_id\": ...}";
+                    let detail = say::not_of_channel_pair();
                     return Err(Problem::new(format!("{path}/{unknown}"), detail));
                 }
                 Ok(Self::Channel { channel_id: part("channel_id")?, channel_user_id: part("channel_user_id")? })
             }
-            _ => Err(Problem::new(path, "must be a text, or an object with channel_id and channel_user_id")),
+            _ => Err(Problem::new(path, say::must_be_text_or_pair())),
         }
     }
 

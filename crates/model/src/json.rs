@@ -11,7 +11,11 @@ use std::{cell::Cell, fmt};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::problem::{Problem, Problems};
+use crate::{
+    phrase::Text,
+    problem::{Problem, Problems},
+    say,
+};
 
 /// The most values one document may hold: every object, array, text, number, boolean and null
 /// counts as one. An export of 20,000 bot roles, as large as anybody's should get, holds two
@@ -23,8 +27,7 @@ pub const MAX_VALUES: usize = 1_000_000;
 /// Errors: not UTF-8, not JSON, something after the document, a repeated key, U+0000 in a text,
 /// more than 128 levels, or more than [`MAX_VALUES`]; told with line and column.
 pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|e| Problem::new("", format!("is not UTF-8: byte {} cannot stand there", e.valid_up_to())))?;
+    let text = std::str::from_utf8(bytes).map_err(|e| Problem::new("", say::not_utf8(e.valid_up_to())))?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let Document(value) = Document::deserialize(&mut deserializer).map_err(|e| not_json(&e))?;
@@ -35,7 +38,13 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
 fn not_json(error: &serde_json::Error) -> Problem {
     // serde_json's messages tell of the syntax and end with line and column; they quote no values
     // but those this module puts into them.
-    Problem::new("", format!("is not the JSON it should be: {error}"))
+    let (line, column) = (error.line(), error.column());
+    let told = error.to_string();
+    let said = told.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&told);
+    let own = [say::json_too_many_values(MAX_VALUES), say::json_nul(), say::json_key_repeated()];
+    let why = own.into_iter().find(|own| own.to_string() == said);
+    let why = why.unwrap_or_else(|| if error.is_eof() { say::json_ended(said) } else { say::json_wrong(said) });
+    Problem::new("", say::not_json(why, line, column))
 }
 
 /// A document of another syntax than JSON, or one inside another, read as strictly as [`parse`]
@@ -58,7 +67,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         let Some(left) = self.values_left.get().checked_sub(1) else {
-            return Err(D::Error::custom(format!("there are more than {MAX_VALUES} values")));
+            return Err(D::Error::custom(say::json_too_many_values(MAX_VALUES)));
         };
         self.values_left.set(left);
         deserializer.deserialize_any(self)
@@ -66,7 +75,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
 }
 
 fn checked<E: serde::de::Error>(text: String) -> Result<String, E> {
-    if text.contains('\0') { Err(E::custom("a text must not hold U+0000")) } else { Ok(text) }
+    if text.contains('\0') { Err(E::custom(say::json_nul())) } else { Ok(text) }
 }
 
 impl<'de> Visitor<'de> for Strict<'_> {
@@ -119,7 +128,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
             if let serde_json::map::Entry::Vacant(free) = values.entry(checked(key.0)?) {
                 free.insert(value);
             } else {
-                return Err(A::Error::custom("a key is repeated in one object"));
+                return Err(A::Error::custom(say::json_key_repeated()));
             }
         }
         Ok(Value::Object(values))
@@ -135,14 +144,14 @@ impl<'de> Deserialize<'de> for Key {
 }
 
 /// What kind of JSON value this is, for messages.
-pub fn kind(value: &Value) -> &'static str {
+pub fn kind(value: &Value) -> Text {
     match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
+        Value::Null => say::kind_null(),
+        Value::Bool(_) => say::kind_boolean(),
+        Value::Number(_) => say::kind_number(),
+        Value::String(_) => say::kind_string(),
+        Value::Array(_) => say::kind_array(),
+        Value::Object(_) => say::kind_object(),
     }
 }
 
@@ -171,7 +180,7 @@ impl<'a> Object<'a> {
         if let Value::Object(map) = value {
             return Some(Self { map, path });
         }
-        problems.add(path, format!("must be an object, not {}", kind(value)));
+        problems.add(path, say::must_be_object(kind(value)));
         None
     }
 
@@ -195,15 +204,15 @@ impl<'a> Object<'a> {
         match self.get(key) {
             Some(Value::String(text)) if !text.trim().is_empty() => text,
             Some(Value::String(_)) => {
-                problems.add(self.path_of(key), "must not be empty");
+                problems.add(self.path_of(key), say::must_not_be_empty());
                 ""
             }
             Some(other) => {
-                problems.add(self.path_of(key), format!("must be a string, not {}", kind(other)));
+                problems.add(self.path_of(key), say::must_be_string(kind(other)));
                 ""
             }
             None => {
-                problems.add(self.path_of(key), "is required");
+                problems.add(self.path_of(key), say::is_required());
                 ""
             }
         }
@@ -214,7 +223,7 @@ impl<'a> Object<'a> {
         match self.get(key)? {
             Value::String(text) => Some(text),
             other => {
-                problems.add(self.path_of(key), format!("must be a string, not {}", kind(other)));
+                problems.add(self.path_of(key), say::must_be_string(kind(other)));
                 None
             }
         }
@@ -225,7 +234,7 @@ impl<'a> Object<'a> {
         match self.get(key)? {
             Value::Bool(value) => Some(*value),
             other => {
-                problems.add(self.path_of(key), format!("must be true or false, not {}", kind(other)));
+                problems.add(self.path_of(key), say::must_be_bool(kind(other)));
                 None
             }
         }
@@ -245,7 +254,7 @@ impl<'a> Object<'a> {
                     each(value, &|| child(&self.path_of(key), index), problems);
                 }
             }
-            Some(other) => problems.add(self.path_of(key), format!("must be an array, not {}", kind(other))),
+            Some(other) => problems.add(self.path_of(key), say::must_be_array(kind(other))),
         }
     }
 
@@ -258,7 +267,7 @@ impl<'a> Object<'a> {
             match value {
                 Value::String(text) if text.trim().is_empty() => {}
                 Value::String(text) => texts.push((index, text.as_str())),
-                other => problems.add(path(), format!("must be a string, not {}", kind(other))),
+                other => problems.add(path(), say::must_be_string(kind(other))),
             }
             index += 1;
         });
@@ -285,9 +294,9 @@ mod tests {
             ("", "EOF"),
         ] {
             let problem = parse(text.as_bytes()).expect_err(text);
-            assert!(problem.detail.contains(told), "{text}: {problem}");
+            assert!(problem.to_string().contains(told), "{text}: {problem}");
         }
-        assert!(parse(b"[\"\xff\"]").expect_err("not UTF-8").detail.contains("byte 2"));
+        assert!(parse(b"[\"\xff\"]").expect_err("not UTF-8").to_string().contains("byte 2"));
     }
 
     #[test]
@@ -299,7 +308,7 @@ mod tests {
     #[test]
     fn depth_is_bounded() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        assert!(parse(deep.as_bytes()).expect_err("too deep").detail.contains("recursion limit"));
+        assert!(parse(deep.as_bytes()).expect_err("too deep").to_string().contains("recursion limit"));
     }
 
     #[test]
@@ -307,7 +316,7 @@ mod tests {
         let at_most = format!("[{}]", vec!["0"; MAX_VALUES - 1].join(","));
         assert!(parse(at_most.as_bytes()).is_ok());
         let more = format!("[{}]", vec!["0"; MAX_VALUES].join(","));
-        assert!(parse(more.as_bytes()).expect_err("too many").detail.contains("more than 1000000 values"));
+        assert!(parse(more.as_bytes()).expect_err("too many").to_string().contains("more than 1000000 values"));
     }
 
     #[test]

@@ -1,5 +1,10 @@
 //! What a word that nobody knows was most likely meant to be.
 
+use crate::{
+    phrase::{Text, quoted},
+    say,
+};
+
 /// How much of a word is compared: no known word is longer, and a stranger's may be endless.
 const COMPARED_CHARS: usize = 64;
 
@@ -15,10 +20,10 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// What to tell somebody who wrote `word` where only one of `known` may stand.
-pub fn unknown<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub fn unknown<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Text {
     match nearest(word, known) {
-        Some(nearest) => format!("is not known here: did you mean {nearest:?}?"),
-        None => "is not known here".to_owned(),
+        Some(nearest) => say::not_known_but(quoted(nearest)),
+        None => say::not_known(),
     }
 }
 
@@ -40,8 +45,8 @@ mod tests {
         ] {
             assert_eq!(nearest(word, known), Some(meant), "{word}");
         }
-        assert_eq!(unknown("zpi", known), r#"is not known here: did you mean "zip"?"#);
-        assert_eq!(unknown("zip", []), "is not known here");
+        assert_eq!(unknown("zpi", known).to_string(), r#"is not known here: did you mean "zip"?"#);
+        assert_eq!(unknown("zip", []).to_string(), "is not known here");
     }
 
     #[test]

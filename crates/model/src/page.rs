@@ -1,6 +1,6 @@
 //! Pages of lists: how much, from where.
 
-use crate::problem::Problem;
+use crate::{problem::Problem, say};
 
 /// The rows a caller gets when it does not say how many.
 pub const DEFAULT_LIMIT: u32 = 50;
@@ -46,7 +46,7 @@ impl Page {
 pub fn parse_limit(name: &str, text: Option<&str>, max: u32) -> Result<u32, Problem> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(DEFAULT_LIMIT.min(max)) };
     match leading_number(text) {
-        Some(0) | None => Err(Problem::new(name, format!("must be a number from 1 to {max}"))),
+        Some(0) | None => Err(Problem::new(name, say::number_from_to(1_u32, max))),
         Some(number) => Ok(u32::try_from(number).unwrap_or(u32::MAX).min(max)),
     }
 }
@@ -58,9 +58,7 @@ pub fn parse_offset(name: &str, text: Option<&str>) -> Result<u64, Problem> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(0) };
     // An offset past every row is an empty page, so a huge one is as good as the largest the
     // database can count to.
-    leading_number(text)
-        .map(|number| number.min(1 << 53))
-        .ok_or_else(|| Problem::new(name, "must be a number from 0 up"))
+    leading_number(text).map(|number| number.min(1 << 53)).ok_or_else(|| Problem::new(name, say::number_from_0()))
 }
 
 fn leading_number(text: &str) -> Option<u64> {

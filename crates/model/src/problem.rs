@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::{phrase::Text, say};
+
 /// One thing that is wrong with what a caller sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -12,19 +14,24 @@ pub struct Problem {
     pub path: String,
     /// What was wrong there and what would be right: a sentence, without the offending value
     /// where that could be a secret or a person's.
-    pub detail: String,
+    pub detail: Text,
 }
 
 impl Problem {
     /// A problem at `path`.
-    pub fn new(path: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn new(path: impl Into<String>, detail: impl Into<Text>) -> Self {
         Self { path: path.into(), detail: detail.into() }
+    }
+
+    /// A problem that only the operator is told, at the command line, which speaks English.
+    pub fn in_english(path: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(path, say::in_english(detail.into()))
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() { f.write_str(&self.detail) } else { write!(f, "{}: {}", self.path, self.detail) }
+        if self.path.is_empty() { self.detail.fmt(f) } else { write!(f, "{}: {}", self.path, self.detail) }
     }
 }
 
@@ -38,10 +45,15 @@ pub struct Problems(Vec<Problem>);
 
 impl Problems {
     /// Adds a problem, unless enough have been told.
-    pub fn add(&mut self, path: impl Into<String>, detail: impl Into<String>) {
+    pub fn add(&mut self, path: impl Into<String>, detail: impl Into<Text>) {
         if self.0.len() < MAX_TOLD {
             self.0.push(Problem::new(path, detail));
         }
+    }
+
+    /// Adds a problem that only the operator is told; see [`Problem::in_english`].
+    pub fn add_in_english(&mut self, path: impl Into<String>, detail: impl Into<String>) {
+        self.add(path, say::in_english(detail.into()));
     }
 
     /// Whether nothing is wrong.

@@ -4,7 +4,15 @@ use std::{collections::HashMap, fmt};
 
 use serde_json::{Map, Value};
 
-use crate::{authority::AdminPermission, ids::RoleNo, json, problem::Problems, time::Instant};
+use crate::{
+    authority::AdminPermission,
+    ids::RoleNo,
+    json,
+    phrase::{Arg, Text},
+    problem::Problems,
+    say,
+    time::Instant,
+};
 
 /// What a role acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -215,13 +223,13 @@ impl Permissions {
     fn parse_as(role_type: RoleType, form: Form, value: &Value, path: &str, problems: &mut Problems) -> Self {
         let Some(object) = json::Object::of(value, path, problems) else { return Self::default() };
         if object.map().len() > MAX_PERMISSIONS {
-            problems.add(path, format!("must list at most {MAX_PERMISSIONS} permissions"));
+            problems.add(path, say::at_most_permissions(MAX_PERMISSIONS));
             return Self::default();
         }
         let mut list = Vec::with_capacity(object.map().len());
         for (name, value) in object.map() {
             if let Err(bad) = crate::text::check_name(name) {
-                problems.add(object.path_of(name), format!("a permission's name {bad}"));
+                problems.add(object.path_of(name), say::permission_name(Text::from(bad)));
                 continue;
             }
             let words = vocabulary(role_type, name);
@@ -236,7 +244,7 @@ impl Permissions {
             if let Some(level) = level.filter(|level| words.contains(level)) {
                 list.push((name.clone(), level));
             } else {
-                problems.add(object.path_of(name), format!("must be {}", spelled(form, words)));
+                problems.add(object.path_of(name), say::must_be_words(spelled(form, words)));
             }
         }
         Self(list)
@@ -292,12 +300,12 @@ enum Form {
     ArrayOfOne,
 }
 
-fn spelled(form: Form, words: &[Level]) -> String {
+fn spelled(form: Form, words: &[Level]) -> Arg {
     let words = words.iter().map(|word| match form {
         Form::Word => format!("\"{}\"", word.as_str()),
         Form::ArrayOfOne => format!("[\"{}\"]", word.as_str()),
     });
-    words.collect::<Vec<_>>().join(" or ")
+    Arg::AnyOf(words.collect())
 }
 
 /// A role that every account has from its beginning and nobody can edit, import over or delete.

@@ -1,6 +1,6 @@
 //! Looking people up by what somebody has typed so far.
 
-use crate::{problem::Problem, text::fold};
+use crate::{problem::Problem, say, text::fold};
 
 /// The most words a search may have, and the most characters.
 const MAX_WORDS: usize = 8;
@@ -38,14 +38,14 @@ impl Words {
     /// Errors: more than 256 characters or 8 words.
     pub fn parse(path: &str, text: &str) -> Result<Option<Self>, Problem> {
         if text.chars().count() > MAX_CHARS {
-            return Err(Problem::new(path, format!("must have at most {MAX_CHARS} characters")));
+            return Err(Problem::new(path, say::at_most_characters(MAX_CHARS)));
         }
         let folded = fold(text);
         let words =
             folded.split(' ').filter_map(|word| Some(Word { text: word.to_owned(), first: word.chars().next()? }));
         let words: Vec<Word> = words.collect();
         if words.len() > MAX_WORDS {
-            return Err(Problem::new(path, format!("must have at most {MAX_WORDS} words")));
+            return Err(Problem::new(path, say::at_most_words(MAX_WORDS)));
         }
         Ok((!words.is_empty()).then_some(Self(words)))
     }

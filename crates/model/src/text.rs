@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::{phrase::Text, say};
+
 /// The form under which names are compared and kept unique: compatibility-normalised (NFKC),
 /// without case, without invisible characters, white space trimmed and collapsed. Two names that
 /// look alike on a screen by these rules are one name, so no role can pass as another's twin.
@@ -33,16 +35,24 @@ pub const MAX_NAME_CHARS: usize = 256;
 
 /// Why a text may not be a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", Text::from(*self))]
 pub enum BadName {
     /// Nothing visible is in it.
-    #[error("must not be empty")]
     Empty,
     /// It has more than [`MAX_NAME_CHARS`] characters.
-    #[error("must have at most {MAX_NAME_CHARS} characters")]
     TooLong,
     /// It holds a control character or one that turns the reading direction.
-    #[error("must not hold control or direction-changing characters")]
     Unprintable,
+}
+
+impl From<BadName> for Text {
+    fn from(bad: BadName) -> Self {
+        match bad {
+            BadName::Empty => say::must_not_be_empty(),
+            BadName::TooLong => say::at_most_characters(MAX_NAME_CHARS),
+            BadName::Unprintable => say::unprintable(),
+        }
+    }
 }
 
 /// Checks that `name` can stand in lists, logs and reports: visible, bounded, without control

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use crate::{phrase::Text, say};
+
 /// An instant. Units: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(i64);
@@ -25,9 +27,21 @@ pub struct Civil {
 
 /// The text is not an instant this project reads.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{text}` is not a time; write it like 2026-01-31 or 2026-01-31T09:30:00.000Z")]
+#[error("{}", Text::from(self))]
 pub struct NotATime {
     text: String,
+}
+
+impl From<&NotATime> for Text {
+    fn from(not: &NotATime) -> Self {
+        say::not_a_time(&not.text)
+    }
+}
+
+impl From<NotATime> for Text {
+    fn from(not: NotATime) -> Self {
+        say::not_a_time(not.text)
+    }
 }
 
 impl Instant {

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use reqwest::{Client, redirect};
 use rolecall_control::Core;
 use rolecall_erasure::receipt::{self, Signer};
-use rolecall_model::{problem::Problem, time::Instant};
+use rolecall_model::{phrase::quoted, problem::Problem, time::Instant};
 use rolecall_store::{
     Error as StoreError, Meter, Tx, attempt,
     erasures::{
@@ -21,6 +21,8 @@ use rolecall_store::{
 use secrecy::ExposeSecret as _;
 use tokio::task::JoinSet;
 use url::{Host, Url};
+
+use crate::say;
 
 /// The longest URL that may be called back. Units: bytes.
 const MAX_URL_BYTES: usize = 2_048;
@@ -64,36 +66,28 @@ impl Hosts {
     ///
     /// Errors: a URL that may not be called back, with the way to allow it where there is one.
     pub fn parse(&self, text: &str, path: &str) -> Result<Url, Problem> {
-        let problem = |detail: String| Problem::new(path, detail);
+        let problem = |detail| Problem::new(path, detail);
         if text.len() > MAX_URL_BYTES {
-            return Err(problem(format!("must have at most {MAX_URL_BYTES} bytes")));
+            return Err(problem(say::at_most_bytes(MAX_URL_BYTES)));
         }
-        let url =
-            Url::parse(text).map_err(|_| problem("must be a URL, such as https://hooks.example/erased".to_owned()))?;
-        let host = url.host().ok_or_else(|| problem("must name a host".to_owned()))?;
+        let url = Url::parse(text).map_err(|_| problem(say::must_be_url()))?;
+        let host = url.host().ok_or_else(|| problem(say::must_name_host()))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(problem("must not hold a user or a password".to_owned()));
+            return Err(problem(say::no_user_in_url()));
         }
         if url.fragment().is_some() {
-            return Err(problem("must not end in a fragment".to_owned()));
+            return Err(problem(say::no_fragment_in_url()));
         }
         if is_link_local(&host) {
-            return Err(problem("must not be a link-local address".to_owned()));
+            return Err(problem(say::no_link_local()));
         }
         match url.scheme() {
             "https" => {}
             "http" if is_this_machine(&host) => {}
-            _ => return Err(problem("must begin with https:// (http:// only for 127.0.0.1 and localhost)".to_owned())),
+            _ => return Err(problem(say::must_be_https())),
         }
         let place = url.port().map_or_else(|| host.to_string(), |port| format!("{host}:{port}"));
-        if self.0.contains(&place) {
-            Ok(url)
-        } else {
-            Err(problem(format!(
-                "is not of a host that may be called back; the operator allows it with {place:?} in callback_hosts under \
-                 [erasure] of the configuration"
-            )))
-        }
+        if self.0.contains(&place) { Ok(url) } else { Err(problem(say::host_not_allowed(quoted(&place)))) }
     }
 }
 
@@ -324,10 +318,10 @@ mod tests {
             ("http://2130706433/", listed("127.0.0.1")),
         ] {
             let problem = hosts().parse(url, "/callbackUrl").expect_err(url);
-            assert_eq!((problem.path.as_str(), problem.detail), ("/callbackUrl", told), "{url}");
+            assert_eq!((problem.path.as_str(), problem.detail.to_string()), ("/callbackUrl", told), "{url}");
         }
         let long = format!("https://hooks.example/{}", "a".repeat(MAX_URL_BYTES));
-        assert_eq!(hosts().parse(&long, "").expect_err("too long").detail, "must have at most 2048 bytes");
+        assert_eq!(hosts().parse(&long, "").expect_err("too long").detail.to_string(), "must have at most 2048 bytes");
         assert!(Hosts::default().parse("https://hooks.example/", "").is_err(), "nobody is listed");
     }
 

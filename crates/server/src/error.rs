@@ -144,21 +144,22 @@ pub(crate) fn message(rule: Rule) -> &'static str {
 fn row(fault: Fault) -> ErrorRow {
     let (status, msg) = told(fault.rule);
     let path = Some(fault.path).filter(|path| !path.is_empty());
-    ErrorRow { msg: msg.to_owned(), code: status.as_u16(), path, detail: Some(fault.detail) }
+    ErrorRow { msg: msg.to_owned(), code: status.as_u16(), path, detail: Some(fault.detail.to_string()) }
 }
 
 impl From<Denied> for KoreError {
     fn from(denied: Denied) -> Self {
         match denied {
-            Denied::Token(refusal) => Self::new(StatusCode::UNAUTHORIZED, refusal.message(), refusal.code()),
+            Denied::Token(refusal) => {
+                Self::new(StatusCode::UNAUTHORIZED, refusal.message().to_string(), refusal.code())
+            }
             Denied::Scope(scope) => Self::new(StatusCode::UNAUTHORIZED, "Permission denied. Scope is incorrect!", 4002)
                 .with_detail(format!("The app needs the scope {scope} and must be of kind admin.")),
-            Denied::Permission(any_of) => {
-                Self::new(StatusCode::FORBIDDEN, message(Rule::NotPermitted), 403).with_detail(needs(any_of))
-            }
+            Denied::Permission(any_of) => Self::new(StatusCode::FORBIDDEN, message(Rule::NotPermitted), 403)
+                .with_detail(needs(any_of).to_string()),
             // The vendor's door takes tokens only.
             Denied::NoSession | Denied::Elsewhere | Denied::Unconfirmed => Denied::Token(Refusal::Invalid).into(),
-            Denied::TooMany(window) => Self::new(StatusCode::TOO_MANY_REQUESTS, window.message(), 429),
+            Denied::TooMany(window) => Self::new(StatusCode::TOO_MANY_REQUESTS, window.message().to_string(), 429),
             Denied::UnusableKey => Self::internal(),
             Denied::Failed(error) => error.into(),
         }
@@ -171,7 +172,7 @@ impl From<Problems> for KoreError {
             msg: INVALID.to_owned(),
             code: 412,
             path: Some(path),
-            detail: Some(detail),
+            detail: Some(detail.to_string()),
         });
         Self { status: StatusCode::PRECONDITION_FAILED, errors: rows.collect(), retry_after_s: None }
     }

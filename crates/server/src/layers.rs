@@ -20,7 +20,7 @@ use rolecall_store::Meter;
 use crate::{
     Server,
     access::AccessError,
-    api::problem::ApiProblem,
+    api::problem::{self, ApiProblem, Asker},
     compress,
     console::{self, ConsoleError, Reader},
     error::KoreError,
@@ -187,14 +187,15 @@ pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Requ
     let takes_gzip = compress::is_taken(request.headers());
     let reader =
         matches!(door, Door::Console).then(|| Reader::of(&server, request.method(), request.uri(), request.headers()));
+    let asker = matches!(door, Door::Api).then(|| Asker::of(&server, request.headers()));
     let notes = Notes::default();
     request.extensions_mut().insert(notes.clone());
 
-    let mut response = match tokio::time::timeout(server.time_limit, next.run(request)).await {
+    let response = match tokio::time::timeout(server.time_limit, next.run(request)).await {
         Ok(response) if response.extensions().get::<Panicked>().is_some() => {
             door.answer(KoreError::internal, ApiProblem::internal, AccessError::internal, ConsoleError::internal)
         }
-        Ok(response) => compress::compressed(response, takes_gzip).await,
+        Ok(response) => response,
         Err(_) => door.answer(
             || KoreError::unavailable(10),
             || ApiProblem::unavailable(10),
@@ -202,6 +203,11 @@ pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Requ
             ConsoleError::unavailable,
         ),
     };
+    let response = match &asker {
+        Some(asker) => problem::finish(response, asker),
+        None => response,
+    };
+    let mut response = compress::compressed(response, takes_gzip).await;
     if let Some(reader) = &reader {
         response = console::finish(response, reader);
     }

@@ -23,6 +23,7 @@ pub mod public_url;
 pub mod revisit;
 pub mod room;
 pub mod routes;
+pub mod say;
 mod serve;
 mod streamed;
 

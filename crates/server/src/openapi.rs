@@ -87,6 +87,9 @@ pub(crate) fn completed(mut document: utoipa::openapi::OpenApi) -> utoipa::opena
                 door.answer(operation, "409", "The call with this key is under way, or its answer was not kept.");
                 door.answer(operation, "422", "The key was sent with another call.");
             }
+            if door == Door::Api {
+                tell_of_languages(operation);
+            }
         }
     }
     show_examples(&mut document);
@@ -167,6 +170,20 @@ fn tell_of_tags(operation: &mut Operation) {
             response.headers.insert("ETag".to_owned(), tag.into());
         }
     }
+}
+
+/// Adds the header by which a caller of our own API says in which language it wants to be told what is wrong.
+fn tell_of_languages(operation: &mut Operation) {
+    let accept_language = ParameterBuilder::new()
+        .name("Accept-Language")
+        .parameter_in(ParameterIn::Header)
+        .description(Some(
+            "The language of `title` and `detail` in problems: `en`, `ko` or `ja`. English if none of these is asked \
+             for. A problem says its language in `Content-Language`.",
+        ))
+        .schema(Some(Object::with_type(Type::String)))
+        .build();
+    operation.parameters.get_or_insert_default().push(accept_language.into());
 }
 
 /// A call that was made on the sample company, and what it answered: an entry of `examples.json`,

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rolecall_model::{page::DEFAULT_LIMIT, problem::Problem};
 use subtle::ConstantTimeEq as _;
 
-use crate::Ctx;
+use crate::{Ctx, say};
 
 /// The most results a page may have.
 pub const MAX_LIMIT: u32 = 1_000;
@@ -32,14 +32,14 @@ impl Page {
     /// not give out, a limit of 0 or another one than the pages before had.
     pub fn open(ctx: &Ctx, query: String, token: Option<&str>, limit: Option<u32>) -> Result<Self, Problem> {
         if limit == Some(0) {
-            return Err(Problem::new("/page/limit", "must be at least 1"));
+            return Err(Problem::new("/page/limit", say::at_least_1()));
         }
         let limit = limit.map(|limit| limit.min(MAX_LIMIT));
         let Some(token) = token else {
             return Ok(Self { limit: limit.unwrap_or(DEFAULT_LIMIT), after: Vec::new(), query });
         };
         let bad = || {
-            let detail = "is not one that this search gave out: send all else as before, or begin again without it";
+            let detail = say::not_a_page_token();
             Problem::new("/page/token", detail)
         };
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| bad())?;
@@ -50,9 +50,7 @@ impl Page {
             return Err(bad());
         }
         match limit {
-            Some(limit) if limit != page.limit => {
-                Err(Problem::new("/page/limit", format!("must stay {} from page to page, or be left out", page.limit)))
-            }
+            Some(limit) if limit != page.limit => Err(Problem::new("/page/limit", say::page_limit_stays(page.limit))),
             _ => Ok(page),
         }
     }

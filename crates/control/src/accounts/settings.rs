@@ -75,7 +75,7 @@ pub struct Edit {
 pub async fn update(ctx: &Ctx, expected: &Expected, edit: &Edit) -> Result<Settings, Error> {
     let mut problems = Problems::default();
     if let Some(Err(bad)) = edit.name.as_deref().map(text::check_name) {
-        problems.add("/name", bad.to_string());
+        problems.add("/name", bad);
     }
     problems.or_ok(())?;
     attempt!(ctx.attempts(), |tx| update_in(ctx, tx, expected, edit))

@@ -75,7 +75,7 @@ pub fn version(app: &App) -> Version {
 pub async fn update(ctx: &Ctx, id: &str, expected: &Expected, edit: &Edit) -> Result<App, Error> {
     let mut problems = Problems::default();
     if let Some(Err(bad)) = edit.name.as_deref().map(text::check_name) {
-        problems.add("/name", bad.to_string());
+        problems.add("/name", bad);
     }
     problems.or_ok(())?;
     attempt!(ctx.attempts(), |tx| update_in(ctx, tx, id, expected, edit))

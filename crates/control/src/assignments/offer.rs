@@ -13,6 +13,7 @@ use rolecall_store::{bots, roles};
 use crate::{
     Ctx, Error, Rule,
     authority::{acts, why_not_permitted},
+    say,
 };
 
 /// How many roles are looked at for what is offered.
@@ -80,7 +81,7 @@ pub async fn role_named(ctx: &Ctx, role_type: RoleType, name: &str) -> Result<St
     {
         return Ok(role.id);
     }
-    Err(Error::refused(Rule::UnknownRole, "role", format!("no role of type {role_type} has this name")))
+    Err(Error::refused(Rule::UnknownRole, "role", say::no_role_with_name(role_type)))
 }
 
 /// The id of the bot with this name.
@@ -90,7 +91,5 @@ pub async fn bot_named(ctx: &Ctx, name: &str) -> Result<String, Error> {
     ctx.need_to(&acts::LOOK)?;
     let mut tx = ctx.read().await?;
     let found = bots::find_by_names(&mut tx, ctx.account, &[fold(name)]).await?.pop();
-    found
-        .map(|bot| bot.id)
-        .ok_or_else(|| Error::refused(Rule::UnknownBot, "bot", "no bot of this account has this name"))
+    found.map(|bot| bot.id).ok_or_else(|| Error::refused(Rule::UnknownBot, "bot", say::no_bot_with_name()))
 }

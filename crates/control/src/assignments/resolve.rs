@@ -8,6 +8,7 @@ use std::{
 use rolecall_model::{
     authority::Powers,
     ids::{BotNo, GroupNo, UserNo},
+    phrase::Text,
     role::{Role, RoleType},
     text::fold,
 };
@@ -17,8 +18,8 @@ use rolecall_store::{
     roles,
 };
 
-use super::{Action, Element, FOLLOWS_THE_BOT, Known, Principal, Wish, why_not};
-use crate::{Change, Error, Rule, authority::why_not_permitted, error::Faults};
+use super::{Action, Element, Known, Principal, Wish, why_not};
+use crate::{Change, Error, Rule, authority::why_not_permitted, error::Faults, say};
 
 /// What the ids, addresses and names of calls stand for, read under the account's lock.
 pub(super) struct Resolved {
@@ -91,21 +92,22 @@ impl Resolved {
     }
 
     /// Who `principal` is; or what to say of nobody.
-    fn holder(&self, principal: &Principal) -> Result<Holder, (Rule, &'static str)> {
+    fn holder(&self, principal: &Principal) -> Result<Holder, (Rule, Text)> {
         let user = |found: Option<&UserNo>| found.map(|user| Holder::User(*user));
         let group = |found: Option<&GroupNo>| found.map(|group| Holder::Group(*group));
         match principal {
-            Principal::Email(email) => user(self.by_email.get(&fold(email)))
-                .ok_or((Rule::UnknownUser, "no user of this account has this e-mail address")),
-            Principal::OrgUserId(id) => user(self.by_org_user_id.get(id))
-                .ok_or((Rule::UnknownUser, "no user of this account has this organisation id")),
-            Principal::GroupName(name) => group(self.by_group_name.get(&fold(name)))
-                .ok_or((Rule::UnknownGroup, "no group of this account has this name")),
-            Principal::UserId(id) => {
-                user(self.by_user_id.get(id)).ok_or((Rule::UnknownUser, "no user of this account has this id"))
+            Principal::Email(email) => {
+                user(self.by_email.get(&fold(email))).ok_or((Rule::UnknownUser, say::no_user_with_email()))
             }
+            Principal::OrgUserId(id) => {
+                user(self.by_org_user_id.get(id)).ok_or((Rule::UnknownUser, say::no_user_with_org_id()))
+            }
+            Principal::GroupName(name) => {
+                group(self.by_group_name.get(&fold(name))).ok_or((Rule::UnknownGroup, say::no_group_with_name()))
+            }
+            Principal::UserId(id) => user(self.by_user_id.get(id)).ok_or((Rule::UnknownUser, say::no_user_with_id())),
             Principal::GroupId(id) => {
-                group(self.by_group_id.get(id)).ok_or((Rule::UnknownGroup, "no group of this account has this id"))
+                group(self.by_group_id.get(id)).ok_or((Rule::UnknownGroup, say::no_group_with_id()))
             }
         }
     }
@@ -182,7 +184,7 @@ pub(super) fn decide(
                     let (first_nth, first) = *entry.get();
                     if first.action != wish.action {
                         let first = place(first_nth, first);
-                        let detail = format!("is the same as {first}; one call cannot both add and remove it");
+                        let detail = say::same_added_and_removed(first);
                         faults.add(Rule::AddAndRemove, place(nth, wish), detail);
                     }
                 }
@@ -217,16 +219,16 @@ fn role_of<'r>(
     let path = format!("/{nth}/roleId");
     match resolved.roles.get(&element.role_id) {
         Some(role) if role.role_type != role_type => {
-            faults.add(Rule::UnknownRole, path, format!("is a role of type {}, not {role_type}", role.role_type));
+            faults.add(Rule::UnknownRole, path, say::role_of_other_type(role.role_type, role_type));
             None
         }
         Some(role) if role.is_bot_owner() => {
-            faults.add(Rule::RoleNotAssignable, path, FOLLOWS_THE_BOT);
+            faults.add(Rule::RoleNotAssignable, path, say::role_follows_bot());
             None
         }
         Some(role) => Some(role),
         None => {
-            faults.add(Rule::UnknownRole, path, "no role of this account has this id");
+            faults.add(Rule::UnknownRole, path, say::no_role_with_id());
             None
         }
     }
@@ -236,7 +238,7 @@ fn bot_of(resolved: &Resolved, nth: usize, element: &Element, faults: &mut Fault
     let Some(bot_id) = &element.bot_id else { return Some(NO_BOT) };
     let bot = resolved.bots.get(bot_id).copied();
     if bot.is_none() {
-        faults.add(Rule::UnknownBot, format!("/{nth}/botId"), "no bot of this account has this id");
+        faults.add(Rule::UnknownBot, format!("/{nth}/botId"), say::no_bot_with_id());
     }
     bot
 }

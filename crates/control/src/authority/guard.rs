@@ -10,12 +10,13 @@ use rolecall_model::{
     app::Scope,
     authority::{AdminPermission, Lost, Powers},
     ids::{GroupNo, RoleNo, UserNo},
+    phrase::{Arg, Text},
     role::{Permissions, Role, RoleType},
 };
 use rolecall_store::{assignments::Assignment, roles};
 
 use super::{Act, acts, check, needs, not_permitted};
-use crate::{Change, Error, Rule, assignments::Action, error::Faults};
+use crate::{Change, Error, Rule, assignments::Action, error::Faults, say};
 
 impl Change<'_> {
     /// How far the authority reaches that this is done on.
@@ -61,7 +62,7 @@ impl Change<'_> {
     /// Refuses unless everything may be done, as the operator may and whoever holds the built-in admin
     /// role.
     pub fn need_everything(&self) -> Result<(), Error> {
-        if self.powers == Powers::All { Ok(()) } else { Err(not_permitted("needs the built-in role admin")) }
+        if self.powers == Powers::All { Ok(()) } else { Err(not_permitted(say::needs_master_admin())) }
     }
 
     /// Refuses to put the secret of an app with `scopes` into the hands of somebody who may not do all
@@ -70,14 +71,10 @@ impl Change<'_> {
         let mut faults = Faults::default();
         for scope in scopes.iter().filter(|scope| !self.powers.cover(&Powers::of_scope(**scope))) {
             let detail = match Powers::of_scope(*scope) {
-                Powers::All => {
-                    format!(
-                        "an app with the scope {scope} can give any role to anybody, which takes the built-in role admin"
-                    )
-                }
+                Powers::All => say::scope_takes_everything(*scope),
                 Powers::Some(names) => {
                     let names: Vec<String> = names.into_iter().collect();
-                    format!("the scope {scope} takes what you do not hold yourself: {}", names.join(", "))
+                    say::scope_takes_more(*scope, names.join(", "))
                 }
             };
             faults.add(Rule::NotPermitted, "scopes", detail);
@@ -99,7 +96,7 @@ impl Change<'_> {
                 Action::Remove => why_beyond(&self.powers, &role),
             };
             if let Some(why_not) = why_not {
-                return Err(not_permitted(format!("the role {} {why_not}", role.name)));
+                return Err(not_permitted(say::role_but(&role.name, why_not)));
             }
         }
         Ok(())
@@ -124,7 +121,7 @@ impl Change<'_> {
         &mut self,
         groups: impl IntoIterator<Item = GroupNo>,
         action: Action,
-    ) -> Result<HashMap<GroupNo, String>, Error> {
+    ) -> Result<HashMap<GroupNo, Text>, Error> {
         if self.powers == Powers::All {
             return Ok(HashMap::new());
         }
@@ -138,10 +135,9 @@ impl Change<'_> {
                 (RoleType::Bot, Action::Add) if !self.powers.has_any(bot_roles) => Some(needs(bot_roles)),
                 _ => why_beyond(&self.powers, role),
             };
-            why_not.map(|why_not| format!("comes with the role {}, which {why_not}", role.name))
+            why_not.map(|why_not| say::comes_with_role(&role.name, why_not))
         };
-        let why_not: HashMap<RoleNo, String> =
-            roles.iter().filter_map(|role| Some((role.no, why_not(role)?))).collect();
+        let why_not: HashMap<RoleNo, Text> = roles.iter().filter_map(|role| Some((role.no, why_not(role)?))).collect();
         let first = |held: BTreeSet<_>| held.into_iter().find_map(|(_, role)| why_not.get(&role).cloned());
         Ok(by_group.into_iter().filter_map(|(group, held)| Some((group, first(held)?))).collect())
     }
@@ -160,7 +156,7 @@ impl Change<'_> {
     /// Refuses if one of `users` may more than whoever asks does: before anything that changes a user, or
     /// lets somebody sign in as one.
     pub async fn may_touch(&mut self, users: &[UserNo]) -> Result<(), Error> {
-        if self.beyond(users).await?.is_empty() { Ok(()) } else { Err(not_permitted(BEYOND_USER)) }
+        if self.beyond(users).await?.is_empty() { Ok(()) } else { Err(not_permitted(say::beyond_user())) }
     }
 
     /// Refuses what was written so far if the person who asks has lost permissions by it: who shuts
@@ -175,24 +171,21 @@ impl Change<'_> {
     }
 }
 
-/// Why somebody may not be changed.
-pub(crate) const BEYOND_USER: &str = "holds admin permissions that you do not hold yourself";
-
 /// What is to be said to who would lose this; nothing if it is nothing.
-pub fn why_lost(lost: &Lost) -> Option<String> {
+pub fn why_lost(lost: &Lost) -> Option<Text> {
     let what = match lost {
         Lost::Nothing => return None,
-        Lost::Everything => "the built-in role admin".to_owned(),
-        Lost::Names(names) => names.join(", "),
+        Lost::Everything => Arg::from(say::word_master_admin()),
+        Lost::Names(names) => Arg::from(names.join(", ")),
     };
-    Some(format!("would take from you yourself: {what}; somebody else has to do this"))
+    Some(say::would_take_from_you(what))
 }
 
 /// Why who has `powers` may neither give `role` to anybody nor take it from anybody; nothing if they may.
 ///
 /// Giving takes the permission to give, and all that the role grants. Taking takes the same: else who
 /// has little could strip who has more.
-pub fn why_not_permitted(powers: &Powers, role: &Role) -> Option<String> {
+pub fn why_not_permitted(powers: &Powers, role: &Role) -> Option<Text> {
     let act = match role.role_type {
         // It goes with the bot, and is told as a role that nobody gives or takes.
         RoleType::Bot if role.is_bot_owner() => return None,
@@ -205,17 +198,17 @@ pub fn why_not_permitted(powers: &Powers, role: &Role) -> Option<String> {
 
 /// Why `role` goes beyond `powers`; nothing if it does not. What a bot role grants is no authority on
 /// the account, and is within everybody's.
-pub(super) fn why_beyond(powers: &Powers, role: &Role) -> Option<String> {
+pub(super) fn why_beyond(powers: &Powers, role: &Role) -> Option<Text> {
     if role.role_type == RoleType::Bot {
         return None;
     }
     if role.is_master_admin() && !powers.cover(&Powers::All) {
-        return Some("is the built-in role admin, which you do not hold yourself".to_owned());
+        return Some(say::is_master_admin());
     }
     powers.lacking(&role.permissions).map(beyond)
 }
 
 /// What is to be said to who would hand out the permission `name` without having it.
-fn beyond(name: &str) -> String {
-    format!("is about the admin permission {name}, which you do not hold yourself")
+fn beyond(name: &str) -> Text {
+    say::beyond_permission(name)
 }

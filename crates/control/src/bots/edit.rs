@@ -20,6 +20,7 @@ use crate::{
     assignments::{self, Known},
     authority::acts,
     list::{self, List},
+    say,
     version::{Expected, Version},
 };
 
@@ -139,7 +140,7 @@ async fn update_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected, edit: 
         None => old_owner.clone(),
         Some(owner) => {
             let unknown = || {
-                let detail = "the account has no user with this e-mail address or id";
+                let detail = say::no_such_owner();
                 Error::refused(Rule::UnknownUser, "/owner", detail)
             };
             owners(&mut change, &[Some(owner)]).await?.pop().flatten().ok_or_else(unknown)?
@@ -225,5 +226,5 @@ async fn owned(change: &mut Change<'_>, ctx: &Ctx, id: &str) -> Result<(Bot, Use
 
 async fn of_account(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<Bot, Error> {
     let found = bots::find_by_ids(tx, ctx.account, &[id.to_owned()]).await?.pop();
-    found.ok_or_else(|| Error::refused(Rule::UnknownBot, "", "the account has no bot with this id"))
+    found.ok_or_else(|| Error::refused(Rule::UnknownBot, "", say::no_such_bot()))
 }

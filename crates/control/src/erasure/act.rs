@@ -4,6 +4,7 @@ use rolecall_model::{
     audit::Event,
     erasure::{Outcome, State},
     ids::AccountNo,
+    phrase::Text,
     time::Instant,
 };
 use rolecall_store::{
@@ -18,7 +19,7 @@ use rolecall_store::{
 use serde_json::{Value, json};
 
 use super::{can_be_id, known, unknown};
-use crate::{Change, Ctx, Error, Record, Rule, authority::acts};
+use crate::{Change, Ctx, Error, Record, Rule, authority::acts, say};
 
 /// What is done about a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -212,25 +213,23 @@ impl Work {
 }
 
 /// Why an act is not allowed, and what is.
-fn why_not(request: &Request, act: Act) -> String {
-    let word = match act {
-        Act::Cancel => "be called off",
-        Act::Approve => "be approved",
-        Act::Retry => "be retried",
-    };
+fn why_not(request: &Request, act: Act) -> Text {
     let instead = match (request.state, act) {
-        (State::Done, _) => "it has ended; its receipt says how",
-        (State::Cancelled, _) => "it was called off; ask for a new one",
-        (_, Act::Cancel) => "what it has begun to erase it erases to the end",
-        (State::Held, _) => "it waits for a hold; release that",
-        (State::AwaitingApproval, _) => "it waits for approval; approve it, or cancel it",
-        (State::Planned, Act::Retry) if is_to_approve(request) => {
-            "its plan has changed; approve the new one, or cancel it"
-        }
-        (state, Act::Approve) if state.is_cancellable() => "it waits for nobody's approval; it can be cancelled",
-        (_, Act::Approve) => "it waits for nobody's approval, and goes on by itself",
-        (state, Act::Retry) if state.is_cancellable() => "nothing of it was put off; it can be cancelled",
-        (_, Act::Retry) => "nothing of it was put off, and it goes on by itself",
+        (State::Done, _) => say::erasure_ended(),
+        (State::Cancelled, _) => say::erasure_called_off(),
+        (_, Act::Cancel) => say::erasure_goes_to_the_end(),
+        (State::Held, _) => say::erasure_waits_for_hold(),
+        (State::AwaitingApproval, _) => say::erasure_waits_for_approval(),
+        (State::Planned, Act::Retry) if is_to_approve(request) => say::erasure_plan_changed(),
+        (state, Act::Approve) if state.is_cancellable() => say::erasure_needs_no_approval_cancel(),
+        (_, Act::Approve) => say::erasure_needs_no_approval(),
+        (state, Act::Retry) if state.is_cancellable() => say::erasure_not_put_off_cancel(),
+        (_, Act::Retry) => say::erasure_not_put_off(),
     };
-    format!("the erasure is in the state {} and cannot {word}: {instead}", request.state.as_str())
+    let state = request.state.as_str();
+    match act {
+        Act::Cancel => say::cannot_be_called_off(state, instead),
+        Act::Approve => say::cannot_be_approved(state, instead),
+        Act::Retry => say::cannot_be_retried(state, instead),
+    }
 }

@@ -12,7 +12,7 @@ use rolecall_store::{
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::{Change, Ctx, Error, Record, Rule, authority::acts, error::Faults};
+use crate::{Change, Ctx, Error, Record, Rule, authority::acts, error::Faults, say};
 
 /// A data map to be set, which its caller has read and checked.
 ///
@@ -111,7 +111,7 @@ async fn claim(change: &mut Change<'_>, new: &NewDataMap<'_>) -> Result<bool, Er
     let mut faults = Faults::default();
     for (index, place_hash) in new.place_hashes.iter().enumerate() {
         if claimed.get(place_hash) != Some(&account) {
-            let detail = format!("store number {} of the map belongs to another account", index + 1);
+            let detail = say::store_taken(index + 1);
             faults.add(Rule::StoreTaken, format!("/stores/{index}"), detail);
         }
     }

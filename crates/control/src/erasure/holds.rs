@@ -18,6 +18,7 @@ use crate::{
     Change, Ctx, Error, Record, Rule,
     authority::acts,
     list::{self, List},
+    say,
 };
 
 pub use rolecall_store::erasures::holds::Hold;
@@ -42,7 +43,7 @@ pub async fn place_hold(ctx: &Ctx, subjects: &[Subject], reason: &str) -> Result
     check_number(subjects).map_err(|problem| Error::Invalid(problem.into()))?;
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > MAX_REASON_CHARS || reason.contains('\0') {
-        let detail = format!("is required and may have at most {MAX_REASON_CHARS} characters");
+        let detail = say::reason_required(MAX_REASON_CHARS);
         return Err(Error::Invalid(Problem::new("/reason", detail).into()));
     }
     let id = prefixed(Kind::Hold, ctx.core.random.bytes());
@@ -90,9 +91,9 @@ async fn release_in(ctx: &Ctx, tx: &mut Tx, id: &str) -> Result<(), Error> {
     change.need_to(&acts::ERASE)?;
     let (account, at) = (change.account_no(), change.at);
     let hold = if can_be_id(id) { holds::find(change.tx, account, id).await? } else { None };
-    let hold = hold.filter(|hold| hold.released_at.is_none()).ok_or_else(|| {
-        Error::refused(Rule::UnknownHold, "", "the account has no hold with this id, or it was released")
-    })?;
+    let hold = hold
+        .filter(|hold| hold.released_at.is_none())
+        .ok_or_else(|| Error::refused(Rule::UnknownHold, "", say::no_such_hold()))?;
     holds::release(change.tx, account, hold.no, at).await?;
     change.record(Record {
         event: Event::HoldReleased,

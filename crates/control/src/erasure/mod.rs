@@ -33,7 +33,7 @@ use rolecall_model::{
 };
 use rolecall_store::erasures::{SubjectHasher, requests::Request};
 
-use crate::{Error, Rule};
+use crate::{Error, Rule, say};
 
 /// The name of the list of requests, for its cursors.
 pub const LIST: &str = "erasures";
@@ -52,14 +52,14 @@ fn distinct<'s>(key: &SubjectHasher, subjects: &'s [Subject]) -> Vec<(&'s Subjec
 /// Checks that a call names somebody, and not too many.
 fn check_number(subjects: &[Subject]) -> Result<(), Problem> {
     match subjects.len() {
-        0 => Err(Problem::new("/userIds", "must name somebody")),
-        n if n > MAX_SUBJECTS => Err(Problem::new("/userIds", format!("must name at most {MAX_SUBJECTS} users"))),
+        0 => Err(Problem::new("/userIds", say::must_name_somebody())),
+        n if n > MAX_SUBJECTS => Err(Problem::new("/userIds", say::at_most_people(MAX_SUBJECTS))),
         _ => Ok(()),
     }
 }
 
 fn unknown() -> Error {
-    Error::refused(Rule::UnknownErasure, "", "the account has no erasure with this id")
+    Error::refused(Rule::UnknownErasure, "", say::no_such_erasure())
 }
 
 /// Whether `text` can be an id at all: what cannot is not looked for.

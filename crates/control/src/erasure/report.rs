@@ -22,6 +22,7 @@ use crate::{
     Ctx, Error, Rule,
     authority::acts,
     list::{self, List},
+    say,
 };
 
 pub use rolecall_store::erasures::requests::Summary;
@@ -295,8 +296,7 @@ pub async fn receipt(ctx: &Ctx, id: &str) -> Result<String, Error> {
     let request = known(requests::find(&mut tx, ctx.account, id).await?)?;
     let receipt = receipts::find(&mut tx, ctx.account, request.no).await?;
     receipt.ok_or_else(|| {
-        let detail =
-            format!("the erasure is in the state {}; a receipt is sealed when it is done", request.state.as_str());
+        let detail = say::no_receipt_yet(request.state.as_str());
         Error::refused(Rule::NoReceipt, "", detail)
     })
 }

@@ -17,7 +17,7 @@ use rolecall_store::{
 use serde_json::{Value, json};
 
 use super::{check_number, distinct, protected};
-use crate::{Change, Ctx, Error, Record, Rule, authority::acts, error::Faults};
+use crate::{Change, Ctx, Error, Record, Rule, authority::acts, error::Faults, say};
 
 /// How long after a request its answer is due where no data map says so: 30 days. Units: milliseconds.
 const DEADLINE_MS: i64 = 30 * 24 * 3_600_000;
@@ -67,7 +67,7 @@ pub async fn request(ctx: &Ctx, new: &NewErasure) -> Result<Accepted, Error> {
 pub(super) fn check(new: &NewErasure) -> Result<(), Error> {
     check_number(&new.subjects).map_err(invalid)?;
     if new.bot_ids.is_empty() && !new.is_all_bots {
-        let detail = "is required unless RemoveDataFromAllBots is true";
+        let detail = say::bots_required();
         return Err(invalid(Problem::new("/botIds", detail)));
     }
     Ok(())
@@ -98,7 +98,7 @@ async fn request_in(ctx: &Ctx, tx: &mut Tx, new: &NewErasure, id: String) -> Res
         salt: String::new(),
     };
     if row.not_before > row.deadline {
-        let detail = format!("must not be after {}, when the answer is due", row.deadline);
+        let detail = say::not_after_deadline(row.deadline);
         return Err(invalid(Problem::new("/notBefore", detail)));
     }
     let url = new.callback_url.as_ref();
@@ -130,7 +130,7 @@ pub(super) async fn bots(change: &mut Change<'_>, new: &NewErasure) -> Result<Op
     let mut faults = Faults::default();
     for (index, id) in new.bot_ids.iter().enumerate() {
         if !known.contains_key(id) {
-            faults.add(Rule::UnknownBot, format!("/botIds/{index}"), "the account has no bot with this id");
+            faults.add(Rule::UnknownBot, format!("/botIds/{index}"), say::no_such_bot());
         }
     }
     faults.or_ok(Some(bots))

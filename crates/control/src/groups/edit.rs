@@ -12,7 +12,7 @@ use crate::{
     Change, Ctx, Error, Record, Rule,
     assignments::{self, Action},
     authority::acts,
-    memberships as changes,
+    memberships as changes, say,
     version::{Expected, Version},
 };
 
@@ -178,5 +178,5 @@ pub async fn around(ctx: &Ctx, id: &str) -> Result<Vec<Around>, Error> {
 /// The account's group with id `id`.
 pub(super) async fn of_account(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<Group, Error> {
     let found = groups::find_by_ids(tx, ctx.account, &[id.to_owned()]).await?.pop();
-    found.ok_or_else(|| Error::refused(Rule::UnknownGroup, "", "the account has no group with this id"))
+    found.ok_or_else(|| Error::refused(Rule::UnknownGroup, "", say::no_such_group()))
 }

@@ -6,6 +6,7 @@ use rolecall_model::{
     group::Group,
     ids::GroupNo,
     page::{Page, Start},
+    phrase::Text,
     problem::Problems,
     text::fold,
     user::User,
@@ -22,7 +23,7 @@ use crate::{
     authority::acts,
     error::Faults,
     list::{self, List},
-    memberships as changes,
+    memberships as changes, say,
 };
 
 /// Who is in a group.
@@ -139,7 +140,7 @@ pub struct Changed {
 pub async fn change_members(ctx: &Ctx, id: &str, wishes: &[Wish]) -> Result<Changed, Error> {
     let mut problems = Problems::default();
     if wishes.len() > MAX_WISHES {
-        problems.add("", format!("must name at most {MAX_WISHES} members; send the rest in further calls"));
+        problems.add("", say::at_most_members_a_call(MAX_WISHES));
     }
     problems.or_ok(())?;
     attempt!(ctx.attempts(), |tx| change_in(ctx, tx, id, wishes))
@@ -245,16 +246,17 @@ impl Known {
         })
     }
 
-    fn find(&self, who: &Who) -> Result<Found<'_>, (Rule, &'static str)> {
+    fn find(&self, who: &Who) -> Result<Found<'_>, (Rule, Text)> {
         let user = |id: Option<&String>| id.and_then(|id| self.users.get(id)).map(Found::User);
         let group = |id: Option<&String>| id.and_then(|id| self.groups.get(id)).map(Found::Group);
         match who {
-            Who::UserId(id) => user(Some(id)).ok_or((Rule::UnknownUser, "no user of this account has this id")),
-            Who::Email(email) => user(self.emails.get(&fold(email)))
-                .ok_or((Rule::UnknownUser, "no user of this account has this e-mail address")),
-            Who::GroupId(id) => group(Some(id)).ok_or((Rule::UnknownGroup, "no group of this account has this id")),
+            Who::UserId(id) => user(Some(id)).ok_or((Rule::UnknownUser, say::no_user_with_id())),
+            Who::Email(email) => {
+                user(self.emails.get(&fold(email))).ok_or((Rule::UnknownUser, say::no_user_with_email()))
+            }
+            Who::GroupId(id) => group(Some(id)).ok_or((Rule::UnknownGroup, say::no_group_with_id())),
             Who::GroupName(name) => {
-                group(self.names.get(&fold(name))).ok_or((Rule::UnknownGroup, "no group of this account has this name"))
+                group(self.names.get(&fold(name))).ok_or((Rule::UnknownGroup, say::no_group_with_name()))
             }
         }
     }
@@ -267,7 +269,7 @@ impl Known {
             match self.find(&wish.who) {
                 Ok(found) => {
                     if *turns.entry(found.member()).or_insert(wish.is_added) != wish.is_added {
-                        faults.add(Rule::AddAndRemove, &wish.path, "is to come and to go in one call");
+                        faults.add(Rule::AddAndRemove, &wish.path, say::comes_and_goes());
                     }
                     if wish.is_added { added.push(found) } else { removed.push(found) }
                 }

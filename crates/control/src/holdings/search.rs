@@ -20,7 +20,7 @@ use rolecall_store::{
 };
 
 use super::gather::{Fact, Gathered, Held, Named, Why};
-use crate::{Ctx, Error, Rule, access::Permission, authority::acts, list, users::Row};
+use crate::{Ctx, Error, Rule, access::Permission, authority::acts, list, say, users::Row};
 
 /// The name of [`search()`] in cursors.
 pub const SEARCH: &str = "assignments";
@@ -138,7 +138,7 @@ fn holdings(gathered: &Gathered, held: Held) -> Vec<Holding> {
 fn check(ctx: &Ctx, at: Option<Instant>) -> Result<(), Error> {
     ctx.need_to(&acts::LOOK)?;
     if at.is_some_and(|at| at > ctx.now()) {
-        return Err(Problems::from(Problem::new("at", "must not be in the future")).into());
+        return Err(Problems::from(Problem::new("at", say::not_in_the_future())).into());
     }
     Ok(())
 }
@@ -202,7 +202,7 @@ impl Wanted {
 pub async fn search(ctx: &Ctx, filter: &Filter, at: Option<Instant>, span: Span) -> Result<Found, Error> {
     check(ctx, at)?;
     if at.is_some() && filter.permission.is_some() {
-        let detail = "cannot be told of the past: what roles permitted then is not kept; name the role instead";
+        let detail = say::permission_not_of_the_past();
         return Err(Problems::from(Problem::new("permission", detail)).into());
     }
     if let (Some(roster), None) = (&ctx.roster, at) {
@@ -212,8 +212,14 @@ pub async fn search(ctx: &Ctx, filter: &Filter, at: Option<Instant>, span: Span)
     in_store(ctx, &mut tx, filter, at, span).await
 }
 
-fn unknown(rule: Rule, path: &str, what: &str) -> Error {
-    Error::refused(rule, path, format!("no {what} of this account has this id"))
+fn unknown(thing: Thing) -> Error {
+    let (rule, path, detail) = match thing {
+        Thing::User => (Rule::UnknownUser, "user", say::no_user_with_id()),
+        Thing::Role => (Rule::UnknownRole, "role", say::no_role_with_id()),
+        Thing::Bot => (Rule::UnknownBot, "bot", say::no_bot_with_id()),
+        Thing::Group => (Rule::UnknownGroup, "group", say::no_group_with_id()),
+    };
+    Error::refused(rule, path, detail)
 }
 
 /// A page in the making.
@@ -262,19 +268,19 @@ impl Rows {
 fn in_image(ctx: &Ctx, roster: &Roster, filter: &Filter, span: Span) -> Result<Found, Error> {
     let mut wanted = Wanted::default();
     if let Some(id) = &filter.user {
-        let user = roster.user_by_id(id).ok_or_else(|| unknown(Rule::UnknownUser, "user", "user"))?;
+        let user = roster.user_by_id(id).ok_or_else(|| unknown(Thing::User))?;
         wanted.user = Some(user.no());
     }
     if let Some(id) = &filter.role {
-        let role = roster.role_by_id(id).ok_or_else(|| unknown(Rule::UnknownRole, "role", "role"))?;
+        let role = roster.role_by_id(id).ok_or_else(|| unknown(Thing::Role))?;
         wanted.limit_roles([role.no]);
     }
     if let Some(id) = &filter.bot {
-        let bot = roster.bot_by_id(id).ok_or_else(|| unknown(Rule::UnknownBot, "bot", "bot"))?;
+        let bot = roster.bot_by_id(id).ok_or_else(|| unknown(Thing::Bot))?;
         wanted.place = Some(bot.no);
     }
     if let Some(id) = &filter.group {
-        let group = roster.group_by_id(id).ok_or_else(|| unknown(Rule::UnknownGroup, "group", "group"))?;
+        let group = roster.group_by_id(id).ok_or_else(|| unknown(Thing::Group))?;
         wanted.group = Some(group.no);
     }
     if let Some(permission) = &filter.permission {
@@ -317,12 +323,6 @@ fn in_image(ctx: &Ctx, roster: &Roster, filter: &Filter, span: Span) -> Result<F
 
 async fn in_store(ctx: &Ctx, tx: &mut Tx, filter: &Filter, at: Option<Instant>, span: Span) -> Result<Found, Error> {
     let mut wanted = Wanted::default();
-    let missing = |thing: Thing| match thing {
-        Thing::User => unknown(Rule::UnknownUser, "user", "user"),
-        Thing::Role => unknown(Rule::UnknownRole, "role", "role"),
-        Thing::Bot => unknown(Rule::UnknownBot, "bot", "bot"),
-        Thing::Group => unknown(Rule::UnknownGroup, "group", "group"),
-    };
     for (thing, id) in [
         (Thing::User, &filter.user),
         (Thing::Role, &filter.role),
@@ -330,7 +330,7 @@ async fn in_store(ctx: &Ctx, tx: &mut Tx, filter: &Filter, at: Option<Instant>, 
         (Thing::Group, &filter.group),
     ] {
         let Some(id) = id else { continue };
-        let no = find(tx, ctx, thing, id, at).await?.ok_or_else(|| missing(thing))?;
+        let no = find(tx, ctx, thing, id, at).await?.ok_or_else(|| unknown(thing))?;
         match thing {
             Thing::User => wanted.user = Some(UserNo(no)),
             Thing::Role => wanted.limit_roles([RoleNo(no)]),

@@ -230,19 +230,19 @@ impl Work<'_> {
     }
 
     /// The assignment, or why there cannot be such a one.
-    fn assignment(&self, fact: &Held<'_>, users: &HashMap<String, Name>) -> Result<Assignment, &'static str> {
+    fn assignment(&self, fact: &Held<'_>, users: &HashMap<String, Name>) -> Result<Assignment, String> {
         let holder = match &fact.holder {
             HeldBy::Group(group) => Holder::Group(group.no),
             HeldBy::User(email) => {
                 let no = UserNo(users.get(email).ok_or(NO_USER)?.no);
                 if !self.is_kept(no) {
-                    return Err(NOT_LISTED);
+                    return Err(NOT_LISTED.to_owned());
                 }
                 Holder::User(no)
             }
         };
         match assignments::why_not(fact.role, holder, Action::Add, self.owner) {
-            Some(why_not) => Err(why_not),
+            Some(why_not) => Err(why_not.to_string()),
             None => Ok(Assignment { bot: fact.bot.map_or(NO_BOT, |bot| bot.no), role: fact.role.no, holder }),
         }
     }

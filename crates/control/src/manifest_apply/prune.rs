@@ -214,7 +214,7 @@ impl Work<'_> {
                         "{} would be removed and owns the bot {bot}: list the user, or give the bot another owner",
                         user.email
                     );
-                    self.problems.add("", detail);
+                    self.problems.add_in_english("", detail);
                 }
                 change.record(Record {
                     event: Event::UserDeleted,

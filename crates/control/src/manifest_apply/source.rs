@@ -147,7 +147,7 @@ impl<R: BufRead> Lines<R> {
                 Err(error) => format!("cannot be read: {error}"),
             };
             // Where the next line begins is not known, or will not be read either.
-            chunk.problems.push(Problem::new(format!("line {}", self.number), problem));
+            chunk.problems.push(Problem::in_english(format!("line {}", self.number), problem));
             return (chunk, n_bytes as u64, true);
         }
         (chunk, n_bytes as u64, false)
@@ -158,7 +158,7 @@ impl<R: BufRead> Lines<R> {
         // Some editors put a byte order mark before the first line.
         let line = if self.number == 1 { line.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(line) } else { line };
         let Ok(line) = std::str::from_utf8(line) else {
-            return Err(vec![Problem::new(format!("line {}", self.number), "is not UTF-8")]);
+            return Err(vec![Problem::in_english(format!("line {}", self.number), "is not UTF-8")]);
         };
         if line.trim().is_empty() {
             return Ok(None);

@@ -14,7 +14,7 @@ use rolecall_model::{
 use rolecall_store::{Tx, role_imports};
 
 use super::{Imported, Order, Preview, import_as_planned, preview::preview_in, read};
-use crate::{Ctx, Error, Rule, roles};
+use crate::{Ctx, Error, Rule, roles, say};
 
 /// Bytes of a digest, and of a signature: enough that nobody makes another plan of the same.
 const N_BYTES: usize = 16;
@@ -142,7 +142,7 @@ fn name(ctx: &Ctx, order: &Order, digest: Digest) -> String {
 ///
 /// Errors: [`Rule::UnknownImport`] for any other text.
 fn open(ctx: &Ctx, id: &str) -> Result<(Order, Digest), Error> {
-    let unknown = || Error::refused(Rule::UnknownImport, "", "the account has no plan of an import with this id");
+    let unknown = || Error::refused(Rule::UnknownImport, "", say::no_such_plan());
     let bytes = id.strip_prefix("rp-").and_then(|text| URL_SAFE_NO_PAD.decode(text).ok()).ok_or_else(unknown)?;
     let (said, signature) = bytes.split_last_chunk::<N_BYTES>().ok_or_else(unknown)?;
     let expected = sign(ctx, said);

@@ -9,7 +9,7 @@ use rolecall_store::{
 };
 
 use super::effects::{Cause, Effects, Kept, Undo, unreadable};
-use crate::{Change, Ctx, Error, Rule, authority::acts, error::Faults, roles};
+use crate::{Change, Ctx, Error, Rule, authority::acts, error::Faults, roles, say};
 
 /// Reverts an import: what it created is deleted, what it changed is changed back, what it deleted
 /// comes back with its ids and to whoever held it. The id of the reversal, which can be reverted too.
@@ -27,11 +27,11 @@ async fn revert_in(ctx: &Ctx, tx: &mut Tx, import_id: &str) -> Result<String, Er
     change.need_to(&acts::EDIT_ROLES)?;
     let import = role_imports::find(change.tx, ctx.account, import_id).await?;
     let import = import.ok_or_else(|| {
-        let detail = "the account has no import with this id; the audit log names them";
+        let detail = say::no_such_import();
         Error::refused(Rule::UnknownImport, "import", detail)
     })?;
     if let Some(at) = import.reverted_at {
-        return Err(Error::refused(Rule::Moved, "import", format!("was reverted already, at {at}")));
+        return Err(Error::refused(Rule::Moved, "import", say::reverted_already(at)));
     }
     let undo: Undo = serde_json::from_str(&import.undo).map_err(|_| unreadable())?;
     let existing = roles::all(change.tx, ctx.account, import.role_type).await?;
@@ -61,8 +61,10 @@ fn inverse(
     let mut as_left = |kept: &Kept| match existing.remove(&kept.role_id) {
         Some(role) if Kept::of(&role) == *kept => Some(role),
         found => {
-            let what = if found.is_some() { "was changed" } else { "was deleted" };
-            faults.add(Rule::Moved, "", format!("the role {} ({}) {what} since", kept.role, kept.role_id));
+            let (name, id) = (&kept.role, &kept.role_id);
+            let is_there = found.is_some();
+            let since = if is_there { say::role_changed_since(name, id) } else { say::role_deleted_since(name, id) };
+            faults.add(Rule::Moved, "", since);
             None
         }
     };
@@ -89,8 +91,7 @@ fn inverse(
     let ref_ids: HashSet<&str> = existing.values().map(|role| role.ref_id.as_str()).collect();
     for kept in undo.removed.iter().chain(undo.updated.iter().map(|(before, _)| before)) {
         if names.contains(&fold(&kept.role)) || ref_ids.contains(kept.ref_id.as_str()) {
-            let detail =
-                format!("another role has taken the name or the refId of {} ({}) since", kept.role, kept.role_id);
+            let detail = say::role_name_taken_since(&kept.role, &kept.role_id);
             faults.add(Rule::Moved, "", detail);
         }
     }

@@ -2,6 +2,7 @@
 
 use rolecall_model::{
     ids::{RoleNo, hex24, uuid},
+    phrase::Text,
     problem::Problems,
     role::{Permissions, Role, RoleType},
     role_import::{MAX_DESCRIPTION_CHARS, MAX_REF_ID_CHARS},
@@ -14,6 +15,7 @@ use crate::{
     Change, Ctx, Error, Rule,
     authority::acts,
     role_import::Effects,
+    say,
     version::{Expected, Version},
 };
 
@@ -192,8 +194,10 @@ async fn update_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected, edit: 
         return Ok(before);
     }
     match fixed(&before) {
-        Fixed::All => return Err(role_fixed("", &before, "cannot be changed")),
-        Fixed::Name if after.name != before.name => return Err(role_fixed("/name", &before, "cannot be renamed")),
+        Fixed::All => return Err(role_fixed("", say::built_in_not_changed(&before.name))),
+        Fixed::Name if after.name != before.name => {
+            return Err(role_fixed("/name", say::built_in_not_renamed(&before.name)));
+        }
         Fixed::Name | Fixed::Nothing => {}
     }
     if text::fold(&after.name) != text::fold(&before.name) {
@@ -221,7 +225,7 @@ async fn remove_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected) -> Res
     let role = of_account(change.tx, ctx, id).await?;
     expected.check(&facts(&role))?;
     if fixed(&role) != Fixed::Nothing {
-        return Err(role_fixed("", &role, "cannot be removed"));
+        return Err(role_fixed("", say::built_in_not_removed(&role.name)));
     }
     let mut effects = Effects::none(role.role_type);
     effects.removed.push(role);
@@ -232,29 +236,29 @@ async fn remove_in(ctx: &Ctx, tx: &mut Tx, id: &str, expected: &Expected) -> Res
 /// The account's role with id `id`.
 pub(super) async fn of_account(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<Role, Error> {
     let found = roles::find_many(tx, ctx.account, &[id.to_owned()]).await?.pop();
-    found.ok_or_else(|| Error::refused(Rule::UnknownRole, "", "the account has no role with this id"))
+    found.ok_or_else(|| Error::refused(Rule::UnknownRole, "", say::no_such_role()))
 }
 
-fn role_fixed(path: &str, role: &Role, what: &str) -> Error {
-    Error::refused(Rule::RoleFixed, path, format!("the built-in role {} {what}", role.name))
+fn role_fixed(path: &str, detail: Text) -> Error {
+    Error::refused(Rule::RoleFixed, path, detail)
 }
 
 /// Tells what is wrong with a name and a description, as far as they are given.
 fn check(name: Option<&str>, description: Option<&str>, problems: &mut Problems) {
     if let Some(Err(bad)) = name.map(text::check_name) {
-        problems.add("/name", bad.to_string());
+        problems.add("/name", bad);
     }
     if description.is_some_and(|description| description.chars().count() > MAX_DESCRIPTION_CHARS) {
-        problems.add("/description", format!("must have at most {MAX_DESCRIPTION_CHARS} characters"));
+        problems.add("/description", say::at_most_characters(MAX_DESCRIPTION_CHARS));
     }
 }
 
 fn check_ref_id(ref_id: Option<&str>, problems: &mut Problems) {
     let Some(ref_id) = ref_id else { return };
     if let Err(bad) = text::check_name(ref_id) {
-        problems.add("/refId", bad.to_string());
+        problems.add("/refId", bad);
     } else if ref_id.chars().count() > MAX_REF_ID_CHARS {
-        problems.add("/refId", format!("must have at most {MAX_REF_ID_CHARS} characters"));
+        problems.add("/refId", say::at_most_characters(MAX_REF_ID_CHARS));
     }
 }
 
@@ -263,7 +267,7 @@ async fn check_name_free(change: &mut Change<'_>, role_type: RoleType, name: &st
     if roles::find_by_name(change.tx, account, role_type, &text::fold(name)).await?.is_none() {
         return Ok(());
     }
-    Err(Error::refused(Rule::Taken, "/name", format!("another role of type {role_type} has that name")))
+    Err(Error::refused(Rule::Taken, "/name", say::role_name_taken(role_type)))
 }
 
 async fn check_ref_id_free(change: &mut Change<'_>, role_type: RoleType, ref_id: &str) -> Result<(), Error> {
@@ -271,5 +275,5 @@ async fn check_ref_id_free(change: &mut Change<'_>, role_type: RoleType, ref_id:
     if roles::find_by_ref_id(change.tx, account, role_type, ref_id).await?.is_none() {
         return Ok(());
     }
-    Err(Error::refused(Rule::Taken, "/refId", format!("another role of type {role_type} has that key")))
+    Err(Error::refused(Rule::Taken, "/refId", say::role_ref_id_taken(role_type)))
 }

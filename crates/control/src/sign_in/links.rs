@@ -28,6 +28,7 @@ use super::{
 use crate::{
     Change, Ctx, Error, Record, Rule,
     authority::{self, Person, acts},
+    say,
     sessions::{self, Method, Start},
 };
 
@@ -72,8 +73,7 @@ pub async fn make_link_by_email(ctx: &Ctx, email: &str) -> Result<MadeLink, Erro
         let mut tx = ctx.core.db.glance(&ctx.meter).await?;
         users::find_many(&mut tx, ctx.account, users::Key::Email, &[fold(email)]).await?.pop()
     };
-    let user = found
-        .ok_or_else(|| Error::refused(Rule::UnknownUser, "user", "no user of this account has this e-mail address"))?;
+    let user = found.ok_or_else(|| Error::refused(Rule::UnknownUser, "user", say::no_user_with_email()))?;
     make_link(ctx, &user.id).await
 }
 
@@ -82,7 +82,7 @@ async fn make_in(ctx: &Ctx, tx: &mut Tx, user_id: &str, token: &SecretString) ->
     change.need_to(&acts::LET_IN)?;
     let user = subject(&mut change, user_id).await?;
     if user.status != Status::Active {
-        return Err(Error::refused(Rule::WrongState, "", "the user may not sign in"));
+        return Err(Error::refused(Rule::WrongState, "", say::may_not_sign_in()));
     }
     let expires_at = change.at.plus_ms(LIFE_MS);
     let link =

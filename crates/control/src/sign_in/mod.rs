@@ -44,6 +44,7 @@ pub(crate) use credentials::forget_people;
 use crate::{
     Change, Ctx, Error, Rule,
     authority::{self, Person},
+    say,
     seal::hex,
     sessions::Begun,
 };
@@ -157,12 +158,12 @@ fn ctx_of(core: &Arc<Core>, account: AccountNo, user: &User, meter: &Meter) -> C
 pub(crate) async fn subject(change: &mut Change<'_>, user_id: &str) -> Result<User, Error> {
     let account = change.account_no();
     let found = users::find_many(change.tx, account, users::Key::Id, &[user_id.to_owned()]).await?.pop();
-    let user = found.ok_or_else(|| Error::refused(Rule::UnknownUser, "user", "no user of this account has this id"))?;
+    let user = found.ok_or_else(|| Error::refused(Rule::UnknownUser, "user", say::no_user_with_id()))?;
     let theirs = authority::of_users(change.tx, account, &[user.no]).await?.remove(&user.no).unwrap_or_default();
     if change.powers().cover(&theirs) {
         Ok(user)
     } else {
-        Err(Error::refused(Rule::NotPermitted, "", "the user holds admin permissions that you do not hold yourself"))
+        Err(Error::refused(Rule::NotPermitted, "", say::the_user_is_beyond()))
     }
 }
 

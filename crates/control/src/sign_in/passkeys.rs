@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::{Gate, LetIn, Refusal, Visitor, active_by_no, ceremony, ctx_of, throttle, with_password::record_of_entry};
 use crate::{
-    Change, Ctx, Error, Record, Rule,
+    Change, Ctx, Error, Record, Rule, say,
     sessions::{self, Method, Session, Start},
     webauthn::{self, Algorithm, NewKey, Site},
 };
@@ -97,7 +97,7 @@ pub async fn begin_passkey(ctx: &Ctx, session: &Session) -> Result<Registration,
 }
 
 fn too_many() -> Error {
-    Error::refused(Rule::WrongState, "", format!("there are {MAX_PASSKEYS} passkeys already; remove one first"))
+    Error::refused(Rule::WrongState, "", say::too_many_passkeys(MAX_PASSKEYS))
 }
 
 /// Registers the passkey that was made.
@@ -106,7 +106,7 @@ fn too_many() -> Error {
 pub async fn add_passkey(ctx: &Ctx, site: &Site, session: &Session, answer: &Registered) -> Result<(), Refusal> {
     let name = answer.name.trim();
     if let Err(bad) = text::check_name(name) {
-        return Err(Error::from(Problems::from(Problem::new("name", bad.to_string()))).into());
+        return Err(Error::from(Problems::from(Problem::new("name", bad))).into());
     }
     let challenge = taken(&ctx.core, &ctx.meter, "passkey-new", &session.id, &answer.client_data).await?;
     let key = webauthn::registered(&answer.client_data, &answer.attestation, &challenge, site).map_err(told)?;
@@ -145,7 +145,7 @@ async fn add_in(ctx: &Ctx, tx: &mut Tx, session: &Session, id: &str, name: &str,
         used_at: None,
     };
     if passkeys::is_there(change.tx, ctx.account, &passkey.credential_id).await? {
-        return Err(Error::refused(Rule::Taken, "", "this passkey is registered already"));
+        return Err(Error::refused(Rule::Taken, "", say::passkey_taken()));
     }
     passkeys::insert(change.tx, ctx.account, person.no, &passkey).await?;
     change.record(Record {
@@ -169,7 +169,7 @@ async fn remove_in(ctx: &Ctx, tx: &mut Tx, session: &Session, id: &str) -> Resul
     let person = &session.person;
     let mut change = Change::begin(ctx, tx).await?;
     if !passkeys::remove(change.tx, ctx.account, person.no, id).await? {
-        return Err(Error::refused(Rule::UnknownSession, "", "there is no such passkey"));
+        return Err(Error::refused(Rule::UnknownSession, "", say::no_such_passkey()));
     }
     change.record(Record {
         event: Event::SecondFactorRemoved,

@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Gate, Refusal, subject, throttle};
-use crate::{Change, Ctx, Error, Record, authority::not_permitted, sessions::Session};
+use crate::{Change, Ctx, Error, Record, authority::not_permitted, say, sessions::Session};
 
 /// The fewest characters a password has.
 pub const MIN_CHARS: usize = 8;
@@ -211,7 +211,7 @@ async fn change_in(
 /// Errors: [`Rule::UnknownUser`](crate::Rule::UnknownUser), [`Rule::NotPermitted`](crate::Rule::NotPermitted) for anybody else.
 pub async fn set_password(ctx: &Ctx, gate: &Gate, user_id: &str, new: &SecretString) -> Result<(), Refusal> {
     if ctx.actor != Actor::Operator {
-        return Err(not_permitted("only the operator sets somebody's password").into());
+        return Err(not_permitted(say::operator_sets_passwords()).into());
     }
     let phrase = gate.hasher.phrase(&ctx.core, &Password::parse(new)?).await?;
     attempt!(ctx.attempts(), |tx| set_in(ctx, tx, user_id, &phrase))

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     Change, Ctx, Error, Record, Rule,
     authority::acts,
+    say,
     sessions::{self, Method, Session, Start},
 };
 
@@ -50,7 +51,7 @@ pub async fn begin_generator(ctx: &Ctx, session: &Session) -> Result<NewGenerato
     };
     let person = session.person.no;
     if !attempt!(ctx.attempts(), |tx| second_factors::begin(tx, ctx.account, person, &factor))? {
-        return Err(Error::refused(Rule::WrongState, "", "there is a code generator already; remove that one first"));
+        return Err(Error::refused(Rule::WrongState, "", say::generator_already()));
     }
     Ok(shown(session, &secret))
 }
@@ -148,7 +149,7 @@ async fn renew_in(ctx: &Ctx, tx: &mut Tx, session: &Session, fresh: &[String]) -
 }
 
 fn no_generator() -> Error {
-    Error::refused(Rule::WrongState, "", "the user has no code generator")
+    Error::refused(Rule::WrongState, "", say::no_generator())
 }
 
 /// Takes a user's code generator and recovery codes away: one's own, or that of somebody who lost it and

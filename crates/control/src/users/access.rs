@@ -4,7 +4,7 @@ use rolecall_model::{delta::Delta, user::User};
 use rolecall_store::{Tx, attempt, users};
 
 use super::{Found, Key, particulars::record_update};
-use crate::{Change, Ctx, Error, Rule, authority::acts, error::Faults};
+use crate::{Change, Ctx, Error, Rule, authority::acts, error::Faults, say};
 
 /// What users may do in the builder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +24,11 @@ pub struct Access {
 /// place that leads to nobody.
 pub async fn set_access(ctx: &Ctx, keys: &[(Key, String)], access: Access) -> Result<(), Error> {
     if access.can_create_bot && !access.is_developer {
-        let detail = "needs isDeveloper: who creates bots enters the builder";
+        let detail = say::needs_developer();
         return Err(Error::refused(Rule::CreatorMustDevelop, "/canCreateBot", detail));
     }
     if keys.is_empty() {
-        return Err(Error::refused(Rule::NobodyGiven, "/emailIds", "must name somebody"));
+        return Err(Error::refused(Rule::NobodyGiven, "/emailIds", say::must_name_somebody()));
     }
     attempt!(ctx.attempts(), |tx| set_access_in(ctx, tx, keys, access))
 }
@@ -40,11 +40,11 @@ async fn set_access_in(ctx: &Ctx, tx: &mut Tx, keys: &[(Key, String)], access: A
     let found = Found::read(change.tx, account, keys.iter().map(|(key, _)| key)).await?;
     let mut faults = Faults::default();
     for (key, path) in keys.iter().filter(|(key, _)| found.user(key).is_none()) {
-        let by = match key {
-            Key::Email(_) => "e-mail address",
-            Key::OrgUserId(_) => "organisation id",
+        let detail = match key {
+            Key::Email(_) => say::no_user_with_email(),
+            Key::OrgUserId(_) => say::no_user_with_org_id(),
         };
-        faults.add(Rule::UnknownEmail, path.clone(), format!("no user of this account has this {by}"));
+        faults.add(Rule::UnknownEmail, path.clone(), detail);
     }
     faults.or_ok(())?;
     let mut users: Vec<User> = found.users.into_values().collect();

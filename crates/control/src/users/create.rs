@@ -17,7 +17,7 @@ use super::{
     grants::{Ledger, Resolved, Things},
     particulars::{may_set_access, shown, taken},
 };
-use crate::{Change, Ctx, Error, Fault, Record, Rule, authority::acts};
+use crate::{Change, Ctx, Error, Fault, Record, Rule, authority::acts, say};
 
 /// Makes users and gives them their groups and roles. One that is there already stays as it is, but
 /// gets the groups and roles. Answers the wishes that were not done.
@@ -93,7 +93,7 @@ fn decide(
         return Ok((Decided::There(*no), things.resolve(change, &wish.grants, Some(*no))?));
     }
     if !text::is_email(&wish.who) {
-        return Err(fault(Rule::BadEmail, "/userInfo/emailId", "is no e-mail address"));
+        return Err(fault(Rule::BadEmail, "/userInfo/emailId", say::is_no_email()));
     }
     let nowhen = rolecall_model::time::Instant::default();
     let mut draft = User::new(UserNo(0), String::new(), wish.who.clone(), nowhen);

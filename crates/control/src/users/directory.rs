@@ -10,7 +10,7 @@ use rolecall_model::{
 use rolecall_roster::UserRef;
 use rolecall_store::{Error as StoreError, accounts, directory, names::Name, users};
 
-use crate::{Ctx, Error, authority::acts, holdings, list};
+use crate::{Ctx, Error, authority::acts, holdings, list, say};
 
 /// The name of [`list()`] in cursors.
 pub const LIST: &str = "users";
@@ -91,7 +91,7 @@ pub async fn list(ctx: &Ctx, words: Option<&Words>, page: Page) -> Result<Listed
         Start::After(after) => after,
         Start::Offset(0) => 0,
         Start::Offset(_) => {
-            return Err(Problems::from(Problem::new("offset", "cannot be used in a search; use cursor")).into());
+            return Err(Problems::from(Problem::new("offset", say::no_offset_in_search())).into());
         }
     };
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rolecall_model::{
     group::Group,
     ids::{BotNo, GroupNo, RoleNo, UserNo},
+    phrase::Text,
     role::{Role, RoleType},
     user::User,
 };
@@ -20,7 +21,7 @@ use crate::{
     Change, Error, Fault, Rule,
     assignments::{self, Action, Known},
     authority::{self, acts},
-    memberships,
+    memberships, say,
 };
 
 /// A group or role that a user is to gain or lose.
@@ -62,7 +63,7 @@ pub(super) struct Things {
     groups: HashMap<String, Group>,
     roles: HashMap<String, Role>,
     /// The groups nobody may be put into by whoever asks, and why; and out of.
-    closed: [HashMap<GroupNo, String>; 2],
+    closed: [HashMap<GroupNo, Text>; 2],
 }
 
 /// A group or role by its numbers.
@@ -136,7 +137,7 @@ impl Things {
                 }
             });
             if resolved.iter().any(|(other, action)| *other == thing && *action != grant.action) {
-                return Err(fault(Rule::AddAndRemove, grant.path(), "is both added and removed"));
+                return Err(fault(Rule::AddAndRemove, grant.path(), say::added_and_removed()));
             }
             resolved.push((thing, grant.action));
         }
@@ -144,7 +145,7 @@ impl Things {
     }
 
     fn group(&self, change: &Change<'_>, id: &str, grant: &Grant) -> Result<GroupNo, Fault> {
-        let unknown = || fault(Rule::UnknownGroup, grant.path(), "no group of this account has this id");
+        let unknown = || fault(Rule::UnknownGroup, grant.path(), say::no_group_with_id());
         let group = self.groups.get(id).map(|group| group.no).ok_or_else(unknown)?;
         let [into, out_of] = &self.closed;
         let closed = if grant.action == Action::Add { into } else { out_of };
@@ -160,13 +161,13 @@ impl Things {
     fn role(&self, role_id: &str, bot_id: Option<&str>, grant: &Grant) -> Result<(BotNo, &Role), Fault> {
         let not_role = |detail| fault(Rule::UnknownRole, format!("{}/roleId", grant.path()), detail);
         let not_bot = |detail| fault(Rule::UnknownBot, format!("{}/botId", grant.path()), detail);
-        let role = self.roles.get(role_id).ok_or_else(|| not_role("no role of this account has this id"))?;
+        let role = self.roles.get(role_id).ok_or_else(|| not_role(say::no_role_with_id()))?;
         match (role.role_type, bot_id) {
             (RoleType::Admin, None) => Ok((NO_BOT, role)),
-            (RoleType::Admin, Some(_)) => Err(not_role("is an admin role, which is held on the account and on no bot")),
-            (RoleType::Bot, None) => Err(not_bot("is required: the role is a bot role")),
+            (RoleType::Admin, Some(_)) => Err(not_role(say::admin_role_on_a_bot())),
+            (RoleType::Bot, None) => Err(not_bot(say::bot_role_needs_bot())),
             (RoleType::Bot, Some(id)) => {
-                let bot = self.bots.get(id).ok_or_else(|| not_bot("no bot of this account has this id"))?;
+                let bot = self.bots.get(id).ok_or_else(|| not_bot(say::no_bot_with_id()))?;
                 Ok((BotNo(bot.no), role))
             }
         }

@@ -7,6 +7,7 @@ use super::{fault, grants::Things};
 use crate::{
     Change, Fault, Record, Rule,
     authority::{acts, needs},
+    say,
 };
 
 /// What a call says of a user. `None` means that it does not say: what is there stays as it is, and
@@ -60,13 +61,13 @@ impl Particulars {
         user.is_developer = self.is_developer.unwrap_or(user.is_developer);
         user.can_create_bot = self.can_create_bot.unwrap_or(user.can_create_bot && user.is_developer);
         if user.can_create_bot && !user.is_developer {
-            let detail = "needs isDeveloper: who creates bots enters the builder";
+            let detail = say::needs_developer();
             return Err(fault(Rule::CreatorMustDevelop, "/canCreateBot", detail));
         }
         if let Some(tasks) = &self.tasks {
             if let Some(task) = tasks.iter().find(|task| !things.bots.contains_key(&task.bot_id)) {
                 let path = format!("/assignBotTasks/{}/streamId", task.index);
-                return Err(fault(Rule::UnknownBot, path, "no bot of this account has this id"));
+                return Err(fault(Rule::UnknownBot, path, say::no_bot_with_id()));
             }
             let tasks = tasks.iter().map(|task| json!({"streamId": task.bot_id, "dialogs": task.dialogs}));
             user.bot_tasks = tasks.collect();
@@ -90,7 +91,7 @@ pub(super) fn may_set_access(change: &Change<'_>, before: &User, after: &User) -
 }
 
 pub(super) fn taken() -> Fault {
-    fault(Rule::Taken, "/userInfo/orgUserId", "another user of this account has this organisation id")
+    fault(Rule::Taken, "/userInfo/orgUserId", say::org_id_taken())
 }
 
 /// Notes what is different about a user, if anything is.

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     Change, Ctx, Error, Fault, Rule,
-    authority::{BEYOND_USER, acts, needs},
+    authority::{acts, needs},
+    say,
 };
 
 /// Changes users, and the groups and roles they have. Answers the wishes that were not done.
@@ -66,8 +67,8 @@ fn decide(
 ) -> Result<(UserNo, Resolved), Fault> {
     let Some((no, user)) = no.and_then(|no| Some((no, after.users.get(&no)?))) else {
         let (path, detail) = match wish.who {
-            Key::Email(_) => ("/userInfo/emailId", "no user of this account has this e-mail address"),
-            Key::OrgUserId(_) => ("/userInfo/orgUserId", "no user of this account has this organisation id"),
+            Key::Email(_) => ("/userInfo/emailId", say::no_user_with_email()),
+            Key::OrgUserId(_) => ("/userInfo/orgUserId", say::no_user_with_org_id()),
         };
         return Err(fault(Rule::UnknownUser, path, detail));
     };
@@ -92,7 +93,7 @@ fn permitted(change: &Change<'_>, all: &After, before: &User, after: &User) -> R
         return Ok(());
     }
     if all.beyond.contains(&before.no) {
-        return Err(fault(Rule::NotPermitted, "/userInfo", BEYOND_USER));
+        return Err(fault(Rule::NotPermitted, "/userInfo", say::beyond_user()));
     }
     may_set_access(change, before, after)?;
     let as_before = User {

@@ -28,7 +28,7 @@ pub(super) fn action(name: &str, collection: &Collection, policy: &policy::Read,
         }
         if field.shape != Shape::Single && wanted.how != Masking::Null {
             let detail = "is a list or an object: only null_rewrite, preserve or deleting the row makes sense";
-            remarks.problems.add(field.path.as_str(), detail);
+            remarks.problems.add_in_english(field.path.as_str(), detail);
             continue;
         }
         masks.push(Mask { column: field.name.clone(), how: wanted.how, max_length: field.length });

@@ -49,12 +49,12 @@ pub(super) fn read(map: &Object<'_>, remarks: &mut Remarks) -> Vec<Dataset> {
     let mut datasets = Vec::new();
     let mut keys = BTreeSet::new();
     if map.get("dataset").is_none() {
-        remarks.problems.add(map.path_of("dataset"), "is required: the list of datasets");
+        remarks.problems.add_in_english(map.path_of("dataset"), "is required: the list of datasets");
     }
     for (path, value) in elements(map, "dataset", remarks) {
         if let Some(dataset) = dataset(value, path, remarks) {
             if !dataset.key.is_empty() && !keys.insert(dataset.key.clone()) {
-                remarks.problems.add(json::child(&dataset.path, "fides_key"), "is there twice");
+                remarks.problems.add_in_english(json::child(&dataset.path, "fides_key"), "is there twice");
             }
             datasets.push(dataset);
         }
@@ -67,7 +67,7 @@ fn dataset(value: &Value, path: String, remarks: &mut Remarks) -> Option<Dataset
     remarks::check_keys(&object, &["fides_key", "collections", "fides_meta"], &DATASET_KEYS, remarks);
     let key = object.text("fides_key", &mut remarks.problems).to_owned();
     if !key.chars().all(|c| c.is_ascii_alphanumeric() || "_.<>-".contains(c)) {
-        remarks.problems.add(object.path_of("fides_key"), "may hold letters, digits, _, ., <, > and - only");
+        remarks.problems.add_in_english(object.path_of("fides_key"), "may hold letters, digits, _, ., <, > and - only");
     }
     name::check(&key, object.path_of("fides_key"), remarks);
     let schema = with_meta(&object, remarks, |meta, remarks| {
@@ -77,12 +77,12 @@ fn dataset(value: &Value, path: String, remarks: &mut Remarks) -> Option<Dataset
     let mut collections: Vec<Collection> = Vec::new();
     let mut names = BTreeSet::new();
     if object.get("collections").is_none() {
-        remarks.problems.add(object.path_of("collections"), "is required");
+        remarks.problems.add_in_english(object.path_of("collections"), "is required");
     }
     for (path, value) in elements(&object, "collections", remarks) {
         let Some(collection) = collection(value, path, remarks) else { continue };
         if !collection.name.is_empty() && !names.insert(collection.name.clone()) {
-            remarks.problems.add(json::child(&collection.path, "name"), "is there twice in this dataset");
+            remarks.problems.add_in_english(json::child(&collection.path, "name"), "is there twice in this dataset");
         }
         if collection.is_skipped {
             let detail = "skip_processing is set: nothing in this collection is erased.";
@@ -109,7 +109,7 @@ fn collection(value: &Value, path: String, remarks: &mut Remarks) -> Option<Coll
     name::check(&name, object.path_of("name"), remarks);
     if name.contains('.') {
         let detail = "must not hold a dot; the schema of a table goes into fides_meta.namespace.schema of its dataset";
-        remarks.problems.add(object.path_of("name"), detail);
+        remarks.problems.add_in_english(object.path_of("name"), detail);
     }
     let (mut is_deleted, mut is_skipped, mut erase_after) = (false, false, Vec::new());
     with_meta(&object, remarks, |meta, remarks| {
@@ -121,7 +121,7 @@ fn collection(value: &Value, path: String, remarks: &mut Remarks) -> Option<Coll
             None => false,
             Some(_) => {
                 let detail = "a collection as a whole can only be deleted; other strategies are for fields";
-                remarks.problems.add(meta.path_of("masking_strategy_override"), detail);
+                remarks.problems.add_in_english(meta.path_of("masking_strategy_override"), detail);
                 false
             }
         };
@@ -130,7 +130,7 @@ fn collection(value: &Value, path: String, remarks: &mut Remarks) -> Option<Coll
         erase_after = named.into_iter().map(|(at, name)| (json::child(&list, at), name.to_owned())).collect();
     });
     if object.get("fields").is_none() {
-        remarks.problems.add(object.path_of("fields"), "is required");
+        remarks.problems.add_in_english(object.path_of("fields"), "is required");
     }
     let categories = categories(&object, remarks);
     let fields = fields(&object, remarks);

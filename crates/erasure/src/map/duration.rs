@@ -14,14 +14,16 @@ pub(super) fn read_ms(object: &Object<'_>, key: &str, problems: &mut Problems) -
     let ms = match object.get(key)? {
         Value::String(text) => parse_ms(text),
         other => {
-            problems
-                .add(object.path_of(key), format!("must be a length of time such as 2s, not {}", json::kind(other)));
+            problems.add_in_english(
+                object.path_of(key),
+                format!("must be a length of time such as 2s, not {}", json::kind(other)),
+            );
             return None;
         }
     };
     if ms.is_none() {
         let detail = "must be a whole number with ms, s, m, h or d behind it, such as 2s or 35d, and at most 100 years";
-        problems.add(object.path_of(key), detail);
+        problems.add_in_english(object.path_of(key), detail);
     }
     ms
 }

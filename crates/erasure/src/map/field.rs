@@ -86,7 +86,7 @@ pub(super) fn fields(object: &Object<'_>, remarks: &mut Remarks) -> Vec<Field> {
     for (path, value) in elements(object, "fields", remarks) {
         let Some(field) = field(value, &path, remarks) else { continue };
         if !field.name.is_empty() && !names.insert(field.name.clone()) {
-            remarks.problems.add(json::child(&field.path, "name"), "is there twice in one list of fields");
+            remarks.problems.add_in_english(json::child(&field.path, "name"), "is there twice in one list of fields");
         }
         fields.push(field);
     }
@@ -148,16 +148,18 @@ fn field_meta(field: &mut Field, meta: &Object<'_>, remarks: &mut Remarks) {
         _ => Shape::Single,
     };
     if !field.fields.is_empty() && data_type.is_some_and(|(word, _)| word != "object") {
-        remarks.problems.add(meta.path_of("data_type"), "must be object, or left out, where there are fields inside");
+        remarks
+            .problems
+            .add_in_english(meta.path_of("data_type"), "must be object, or left out, where there are fields inside");
     }
     if remarks::flag(meta, "return_all_elements", remarks) && field.shape != Shape::List {
         let detail = "is for lists only: data_type must end with []";
-        remarks.problems.add(meta.path_of("return_all_elements"), detail);
+        remarks.problems.add_in_english(meta.path_of("return_all_elements"), detail);
     }
     field.strategy = match masking::override_in(meta, remarks) {
         Some(Strategy::Delete) => {
             let detail = "a field cannot be deleted, only its row: say so at the collection, or take null_rewrite";
-            remarks.problems.add(meta.path_of("masking_strategy_override"), detail);
+            remarks.problems.add_in_english(meta.path_of("masking_strategy_override"), detail);
             None
         }
         strategy => strategy,
@@ -177,7 +179,7 @@ fn reference(value: &Value, path: &str, remarks: &mut Remarks) -> Option<Referen
         Some("from") => Direction::From,
         Some("to") => Direction::To,
         Some(_) => {
-            remarks.problems.add(object.path_of("direction"), "must be from or to, or left out for both");
+            remarks.problems.add_in_english(object.path_of("direction"), "must be from or to, or left out for both");
             return None;
         }
     };
@@ -200,7 +202,7 @@ fn length(meta: &Object<'_>, remarks: &mut Remarks) -> Option<u32> {
     let value = meta.get("length")?;
     let length = value.as_u64().and_then(|length| u32::try_from(length).ok()).filter(|length| *length > 0);
     if length.is_none() {
-        remarks.problems.add(meta.path_of("length"), "must be a whole number of characters, at least 1");
+        remarks.problems.add_in_english(meta.path_of("length"), "must be a whole number of characters, at least 1");
     }
     length
 }

@@ -65,9 +65,10 @@ pub(super) fn read(value: &Value, path: &str, remarks: &mut Remarks) -> Option<S
         "hash" => Masking::Hash(digest(&configuration, remarks)?),
         "hmac" => Masking::Hmac(digest(&configuration, remarks)?),
         "aes_encrypt" => {
-            remarks
-                .problems
-                .add(name_path, "can be undone by who has the key, so it erases nothing: take hash or null_rewrite");
+            remarks.problems.add_in_english(
+                name_path,
+                "can be undone by who has the key, so it erases nothing: take hash or null_rewrite",
+            );
             return None;
         }
         other => {
@@ -85,20 +86,21 @@ fn constant(configuration: &Object<'_>, remarks: &mut Remarks) -> Option<String>
         Some(Value::String(text)) => text.clone(),
         Some(other) => {
             let detail = format!("must be a string, not {}", json::kind(other));
-            remarks.problems.add(configuration.path_of("rewrite_value"), detail);
+            remarks.problems.add_in_english(configuration.path_of("rewrite_value"), detail);
             return None;
         }
         None => {
-            remarks
-                .problems
-                .add(configuration.path_of("rewrite_value"), "is required: the text that takes each value's place");
+            remarks.problems.add_in_english(
+                configuration.path_of("rewrite_value"),
+                "is required: the text that takes each value's place",
+            );
             return None;
         }
     };
     text.push_str(&suffix(configuration, remarks));
     if text.chars().count() > MAX_LENGTH as usize {
         let detail = format!("must have at most {MAX_LENGTH} characters");
-        remarks.problems.add(configuration.path_of("rewrite_value"), detail);
+        remarks.problems.add_in_english(configuration.path_of("rewrite_value"), detail);
         return None;
     }
     Some(text)
@@ -124,7 +126,7 @@ fn length(configuration: &Object<'_>, remarks: &mut Remarks) -> u32 {
     let length = value.as_u64().and_then(|length| u32::try_from(length).ok());
     length.filter(|length| (1..=MAX_LENGTH).contains(length)).unwrap_or_else(|| {
         let detail = format!("must be a whole number from 1 to {MAX_LENGTH}");
-        remarks.problems.add(configuration.path_of("length"), detail);
+        remarks.problems.add_in_english(configuration.path_of("length"), detail);
         DEFAULT_RANDOM_LENGTH
     })
 }
@@ -140,7 +142,7 @@ fn digest(configuration: &Object<'_>, remarks: &mut Remarks) -> Option<Digest> {
         "SHA-256" => Some(Digest::Sha256),
         "SHA-512" => Some(Digest::Sha512),
         _ => {
-            remarks.problems.add(configuration.path_of("algorithm"), "must be SHA-256 or SHA-512");
+            remarks.problems.add_in_english(configuration.path_of("algorithm"), "must be SHA-256 or SHA-512");
             None
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rolecall_model::{erasure::Identity, json, nearest};
+use rolecall_model::{erasure::Identity, json, nearest, phrase::Text};
 
 use super::{
     actions::action,
@@ -33,7 +33,7 @@ pub(super) fn build(datasets: &[Dataset], stores: &[Store], policy: &policy::Rea
             let node = node(dataset, collection, store.unwrap_or_default(), policy, remarks);
             if store.is_some() && !tables.insert((node.store, node.table.clone())) {
                 let detail = "is the table of another collection of the same store, too: name it once";
-                remarks.problems.add(json::child(&collection.path, "name"), detail);
+                remarks.problems.add_in_english(json::child(&collection.path, "name"), detail);
             }
             nodes.push(node);
         }
@@ -49,7 +49,7 @@ pub(super) fn build(datasets: &[Dataset], stores: &[Store], policy: &policy::Rea
     for node in kept.iter().filter(|node| node.primary_key.is_empty()) {
         let Some((collection, _)) = node.name.rsplit_once('.').and_then(|name| index.0.get(&name)) else { continue };
         let detail = "needs fides_meta.primary_key: true on the fields that tell its rows apart";
-        remarks.problems.add(json::child(&collection.path, "fields"), detail);
+        remarks.problems.add_in_english(json::child(&collection.path, "fields"), detail);
     }
     Graph::derive(kept, stores.len()).unwrap_or_else(|circle| {
         let names: Vec<_> = circle.iter().filter_map(|store| Some(stores.get(*store)?.0.name.as_str())).collect();
@@ -57,7 +57,7 @@ pub(super) fn build(datasets: &[Dataset], stores: &[Store], policy: &policy::Rea
             "rows of {} lead to each other in a circle: give the references between them one direction",
             names.join(", ")
         );
-        remarks.problems.add("/stores", detail);
+        remarks.problems.add_in_english("/stores", detail);
         Graph { nodes: Vec::new(), store_order: Vec::new() }
     })
 }
@@ -70,7 +70,7 @@ fn store_of<'a>(datasets: &'a [Dataset], stores: &[Store], remarks: &mut Remarks
             None if stores.len() == 1 => store_of.extend(keys.iter().map(|key| (*key, no))),
             None => {
                 let path = json::child(&json::child("/stores", &store.name), "datasets");
-                remarks.problems.add(path, "is required where there is more than one store");
+                remarks.problems.add_in_english(path, "is required where there is more than one store");
             }
             Some(named) => {
                 for (key, path) in named {
@@ -79,9 +79,10 @@ fn store_of<'a>(datasets: &'a [Dataset], stores: &[Store], remarks: &mut Remarks
                         continue;
                     };
                     if store_of.insert(*key, no).is_some() {
-                        remarks
-                            .problems
-                            .add(path.as_str(), "is a dataset that was named before: it can be in one store");
+                        remarks.problems.add_in_english(
+                            path.as_str(),
+                            "is a dataset that was named before: it can be in one store",
+                        );
                     }
                 }
             }
@@ -90,7 +91,7 @@ fn store_of<'a>(datasets: &'a [Dataset], stores: &[Store], remarks: &mut Remarks
     if !stores.is_empty() {
         for dataset in datasets.iter().filter(|dataset| !store_of.contains_key(dataset.key.as_str())) {
             let detail = "is in no store: add this key to the `datasets` of the one that holds it";
-            remarks.problems.add(json::child(&dataset.path, "fides_key"), detail);
+            remarks.problems.add_in_english(json::child(&dataset.path, "fides_key"), detail);
         }
     }
     store_of
@@ -110,7 +111,7 @@ impl<'a> Index<'a> {
     }
 
     /// What to say of a name that is none here.
-    pub(super) fn unknown(&self, dataset: &str, collection: &str) -> String {
+    pub(super) fn unknown(&self, dataset: &str, collection: &str) -> Text {
         let names: Vec<_> = self.0.keys().map(|(dataset, collection)| format!("{dataset}.{collection}")).collect();
         nearest::unknown(&format!("{dataset}.{collection}"), names.iter().map(String::as_str))
     }
@@ -141,18 +142,20 @@ fn node(
         if spot.is_single {
             entries.push(Entry { identity, place: spot.place });
         } else {
-            remarks.problems.add(field.path.as_str(), NOT_SINGLE);
+            remarks.problems.add_in_english(field.path.as_str(), NOT_SINGLE);
         }
     });
     for_each(&collection.fields, &mut |spot, field| {
         if !spot.place.path.is_empty() && (field.is_key || field.is_bot) {
-            remarks.problems.add(field.path.as_str(), "a value inside a column can be neither key nor bot id");
+            remarks
+                .problems
+                .add_in_english(field.path.as_str(), "a value inside a column can be neither key nor bot id");
         }
     });
     let mut bots = collection.fields.iter().filter(|field| field.is_bot);
     let bot = bots.next().map(|field| field.name.clone());
     if let Some(second) = bots.next() {
-        remarks.problems.add(second.path.as_str(), "only one field of a collection can hold the bot's id");
+        remarks.problems.add_in_english(second.path.as_str(), "only one field of a collection can hold the bot's id");
     }
     let action = action(&name, collection, policy, remarks);
     Node {

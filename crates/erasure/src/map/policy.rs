@@ -64,7 +64,7 @@ pub(super) fn read(map: &Object<'_>, remarks: &mut Remarks) -> Read {
             Some(Strategy::Preserve) => read.strategy = None,
             Some(Strategy::Delete) => {
                 let detail = "rows are deleted where their collection says so: give it a masking_strategy_override";
-                remarks.problems.add(object.path_of("strategy"), detail);
+                remarks.problems.add_in_english(object.path_of("strategy"), detail);
             }
             None => {}
         }
@@ -82,7 +82,7 @@ pub(super) fn read(map: &Object<'_>, remarks: &mut Remarks) -> Read {
         }
     }
     if policy.settle_ms > LONGEST_PAUSE_MS {
-        remarks.problems.add(object.path_of("settle"), "must be at most 1d");
+        remarks.problems.add_in_english(object.path_of("settle"), "must be at most 1d");
     }
     read
 }
@@ -90,7 +90,7 @@ pub(super) fn read(map: &Object<'_>, remarks: &mut Remarks) -> Read {
 fn targets(object: &Object<'_>, problems: &mut Problems) -> Vec<String> {
     let targets: Vec<_> = object.texts("targets", problems).into_iter().map(|(_, text)| text.to_owned()).collect();
     if targets.is_empty() {
-        problems.add(object.path_of("targets"), "must name at least one category, such as user");
+        problems.add_in_english(object.path_of("targets"), "must name at least one category, such as user");
     }
     targets
 }

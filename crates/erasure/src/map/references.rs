@@ -30,7 +30,7 @@ pub(super) fn connect(
             }
             let path = json::child(&reference.path, "field");
             let Some((other_name, other_field)) = reference.field.split_once('.') else {
-                remarks.problems.add(path, "must be a collection and a field with a dot between them");
+                remarks.problems.add_in_english(path, "must be a collection and a field with a dot between them");
                 continue;
             };
             let Some((other, other_no)) = index.0.get(&(reference.dataset.as_str(), other_name)) else {
@@ -38,7 +38,7 @@ pub(super) fn connect(
                 continue;
             };
             if std::ptr::eq(*other, collection) {
-                remarks.problems.add(path, "must be of another collection than its own");
+                remarks.problems.add_in_english(path, "must be of another collection than its own");
                 continue;
             }
             let Some(other_spot) = find(&other.fields, other_field) else {
@@ -48,14 +48,14 @@ pub(super) fn connect(
             };
             let Some(other_no) = *other_no else { continue };
             if !spot.is_single || !other_spot.is_single {
-                remarks.problems.add(reference.path.as_str(), NOT_SINGLE);
+                remarks.problems.add_in_english(reference.path.as_str(), NOT_SINGLE);
                 continue;
             }
             let mut add = |from: NodeNo, source: &Place, to: NodeNo, place: &Place| {
                 if !source.path.is_empty() {
                     let detail =
                         "a value inside a column can be found, but not lead on: give the direction the other way";
-                    remarks.problems.add(json::child(&reference.path, "direction"), detail);
+                    remarks.problems.add_in_english(json::child(&reference.path, "direction"), detail);
                 } else if let Some(node) = nodes.get_mut(from) {
                     node.edges.push(Edge { column: source.column.clone(), to, place: place.clone(), is_owning: false });
                 }
@@ -80,7 +80,9 @@ pub(super) fn put_after(
 ) {
     for (path, name) in &collection.erase_after {
         let Some((dataset, other)) = name.rsplit_once('.') else {
-            remarks.problems.add(path.as_str(), "must be a dataset and a collection with a dot between them");
+            remarks
+                .problems
+                .add_in_english(path.as_str(), "must be a dataset and a collection with a dot between them");
             continue;
         };
         let Some((other_collection, other_no)) = index.0.get(&(dataset, other)) else {
@@ -88,7 +90,7 @@ pub(super) fn put_after(
             continue;
         };
         if std::ptr::eq(*other_collection, collection) {
-            remarks.problems.add(path.as_str(), "must be another collection");
+            remarks.problems.add_in_english(path.as_str(), "must be another collection");
             continue;
         }
         let Some(other_no) = *other_no else { continue };

@@ -52,12 +52,14 @@ pub(super) fn flag(object: &Object<'_>, key: &str, remarks: &mut Remarks) -> boo
             "true" | "yes" | "on" => true,
             "false" | "no" | "off" => false,
             _ => {
-                remarks.problems.add(object.path_of(key), "must be true or false");
+                remarks.problems.add_in_english(object.path_of(key), "must be true or false");
                 false
             }
         },
         Some(other) => {
-            remarks.problems.add(object.path_of(key), format!("must be true or false, not {}", json::kind(other)));
+            remarks
+                .problems
+                .add_in_english(object.path_of(key), format!("must be true or false, not {}", json::kind(other)));
             false
         }
     }

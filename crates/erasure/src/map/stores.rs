@@ -21,14 +21,15 @@ pub(super) type Store = (StoreEntry, Option<Vec<(String, String)>>);
 pub(super) fn read(map: &Object<'_>, remarks: &mut Remarks) -> Vec<Store> {
     let path = map.path_of("stores");
     let Some(value) = map.get("stores") else {
-        remarks
-            .problems
-            .add(path, "is required: say where the datasets are, stores: {NAME: {url: ..., datasets: [...]}}");
+        remarks.problems.add_in_english(
+            path,
+            "is required: say where the datasets are, stores: {NAME: {url: ..., datasets: [...]}}",
+        );
         return Vec::new();
     };
     let Some(object) = Object::of(value, &path, &mut remarks.problems) else { return Vec::new() };
     if object.map().is_empty() {
-        remarks.problems.add(path.as_str(), "must name at least one store");
+        remarks.problems.add_in_english(path.as_str(), "must name at least one store");
     }
     let mut folded = BTreeSet::new();
     let mut stores = Vec::new();
@@ -36,7 +37,7 @@ pub(super) fn read(map: &Object<'_>, remarks: &mut Remarks) -> Vec<Store> {
         let path = object.path_of(name);
         check_name(name, &path, &mut remarks.problems);
         if !folded.insert(name.to_lowercase()) {
-            remarks.problems.add(path.as_str(), "is there twice, in other letters");
+            remarks.problems.add_in_english(path.as_str(), "is there twice, in other letters");
         }
         let Some(store) = Object::of(value, &path, &mut remarks.problems) else { continue };
         remarks::check_keys(&store, &["url", "datasets", "pace", "backups_expire_after"], &[], remarks);
@@ -47,7 +48,7 @@ pub(super) fn read(map: &Object<'_>, remarks: &mut Remarks) -> Vec<Store> {
             let path = store.path_of("datasets");
             let datasets: Vec<_> = named.map(|(at, key)| (key.to_owned(), json::child(&path, at))).collect();
             if datasets.is_empty() {
-                remarks.problems.add(path, "must name at least one dataset");
+                remarks.problems.add_in_english(path, "must name at least one dataset");
             }
             datasets
         });
@@ -65,7 +66,7 @@ pub(super) fn read(map: &Object<'_>, remarks: &mut Remarks) -> Vec<Store> {
 fn check_name(name: &str, path: &str, problems: &mut Problems) {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || ['_', '-', '.'].contains(&c);
     if name.is_empty() || name.len() > 64 || !name.chars().all(is_plain) {
-        problems.add(path, "must have 1 to 64 letters, digits, _, - or .");
+        problems.add_in_english(path, "must have 1 to 64 letters, digits, _, - or .");
     }
 }
 
@@ -82,7 +83,7 @@ fn check_url(url: &str, store: &Object<'_>, problems: &mut Problems) {
         }
         _ => "must begin with sqlite:, postgres://, mysql:// or mariadb://, or be file:PATH or env:NAME",
     };
-    problems.add(store.path_of("url"), detail);
+    problems.add_in_english(store.path_of("url"), detail);
 }
 
 fn pace(store: &Object<'_>, remarks: &mut Remarks) -> Pace {
@@ -93,7 +94,9 @@ fn pace(store: &Object<'_>, remarks: &mut Remarks) -> Pace {
     let rows_per_second = object.get("rows_per_second").and_then(|value| {
         let rows = value.as_u64().and_then(|rows| u32::try_from(rows).ok()).filter(|rows| *rows > 0);
         if rows.is_none() {
-            remarks.problems.add(object.path_of("rows_per_second"), "must be a whole number of rows, at least 1");
+            remarks
+                .problems
+                .add_in_english(object.path_of("rows_per_second"), "must be a whole number of rows, at least 1");
         }
         rows
     });

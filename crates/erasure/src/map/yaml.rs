@@ -25,7 +25,10 @@ const MAX_ANCHORED_EVENTS: usize = 50_000;
 /// YAML is read as version 1.2 has it, for names of columns may be `no` or `on`.
 pub(super) fn parse(text: &str) -> Result<Value, Problem> {
     if text.len() > MAX_MAP_BYTES {
-        return Err(Problem::new("", format!("a data map has at most {MAX_MAP_BYTES} bytes, not {}", text.len())));
+        return Err(Problem::in_english(
+            "",
+            format!("a data map has at most {MAX_MAP_BYTES} bytes, not {}", text.len()),
+        ));
     }
     read::<json::Document>(text).map(|document| document.0)
 }
@@ -43,7 +46,7 @@ fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Problem> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let error = error.render_with_formatter(&UserMessageFormatter);
-        Problem::new("", format!("is not the YAML it should be: {error}"))
+        Problem::in_english("", format!("is not the YAML it should be: {error}"))
     })
 }
 

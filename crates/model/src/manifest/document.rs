@@ -79,7 +79,7 @@ pub fn parse_document(text: &str) -> Result<Vec<(u64, Record)>, Problems> {
 }
 
 fn of_json(text: &str) -> Result<Sections<(u64, Value)>, Problem> {
-    let not_json = |error: serde_json::Error| Problem::new("", format!("is not the JSON it should be: {error}"));
+    let not_json = |error: serde_json::Error| Problem::in_english("", format!("is not the JSON it should be: {error}"));
     let values: Sections<json::Document> = serde_json::from_str(text).map_err(not_json)?;
     // The reader of values does not tell where they stood. Read again, as slices of the text.
     let slices: Sections<&RawValue> = serde_json::from_str(text).map_err(not_json)?;
@@ -111,7 +111,7 @@ fn of_yaml(text: &str) -> Result<Sections<(u64, Value)>, Problem> {
     let sections: Sections<Spanned<json::Document>> =
         serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             let error = error.render_with_formatter(&UserMessageFormatter);
-            Problem::new("", format!("is not the YAML it should be: {error}"))
+            Problem::in_english("", format!("is not the YAML it should be: {error}"))
         })?;
     let known = sections.known.into_iter().map(|(kind, elements)| {
         let elements = elements.into_iter().map(|element| (element.referenced.line(), element.value.0));

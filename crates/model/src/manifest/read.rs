@@ -6,9 +6,11 @@ use super::{Assignment, Bot, Group, Kind, PROFILE_KEYS, Record, Role, User};
 use crate::{
     json::{self, Object},
     nearest,
+    phrase::Text,
     problem::{Problem, Problems},
     role::RoleType,
     role_import::{self, MAX_DESCRIPTION_CHARS},
+    say,
     text::{self, BadName},
 };
 
@@ -18,8 +20,9 @@ use crate::{
 pub fn parse_line(number: u64, line: &str) -> Result<Record, Problems> {
     let place = format!("line {number}");
     // The reader counts lines from the text it was given, which is only this one.
-    let mut value = json::parse(line.as_bytes())
-        .map_err(|problem| Problem::new(&place, problem.detail.replace("at line 1 column", "at column")))?;
+    let mut value = json::parse(line.as_bytes()).map_err(|problem| {
+        Problem::in_english(&place, problem.detail.to_string().replace("at line 1 column", "at column"))
+    })?;
     let kind = take_kind(&mut value, &place)?;
     let mut problems = Problems::default();
     match record(kind, &value, &place, &mut problems) {
@@ -30,7 +33,7 @@ pub fn parse_line(number: u64, line: &str) -> Result<Record, Problems> {
 
 fn take_kind(value: &mut Value, place: &str) -> Result<Kind, Problem> {
     let Value::Object(map) = value else {
-        return Err(Problem::new(place, format!("must be an object, not {}", json::kind(value))));
+        return Err(Problem::new(place, say::must_be_object(json::kind(value))));
     };
     let known = Kind::ALL.map(Kind::as_str);
     let detail = match map.shift_remove("kind") {
@@ -38,7 +41,7 @@ fn take_kind(value: &mut Value, place: &str) -> Result<Kind, Problem> {
             Some(kind) => return Ok(kind),
             None => nearest::unknown(&word, known),
         },
-        _ => format!("must be one of {}", known.join(", ")),
+        _ => say::in_english(format!("must be one of {}", known.join(", "))),
     };
     Err(Problem::new(json::child(place, "kind"), detail))
 }
@@ -82,7 +85,7 @@ fn user(object: &Object<'_>, problems: &mut Problems) -> User {
             .collect(),
     };
     if user.can_create_bot == Some(true) && user.is_developer == Some(false) {
-        problems.add(object.path_of("canCreateBot"), "needs isDeveloper: who makes bots enters the builder");
+        problems.add_in_english(object.path_of("canCreateBot"), "needs isDeveloper: who makes bots enters the builder");
     }
     user
 }
@@ -114,7 +117,7 @@ fn assignment(object: &Object<'_>, problems: &mut Problems) -> Option<Assignment
         RoleType::Admin => None,
     };
     if bot.is_none() && object.get("bot").is_some() {
-        problems.add(object.path_of("bot"), "must not be there: an admin role is held on the account");
+        problems.add_in_english(object.path_of("bot"), "must not be there: an admin role is held on the account");
     }
     Some(Assignment { role, role_type, bot, users, groups })
 }
@@ -132,37 +135,37 @@ fn role_type(object: &Object<'_>, problems: &mut Problems) -> Option<RoleType> {
     let word = text(object, "roleType", |_| None, problems);
     let role_type = RoleType::parse(&word);
     if role_type.is_none() && !word.is_empty() {
-        problems.add(object.path_of("roleType"), r#"must be "admin" or "bot""#);
+        problems.add_in_english(object.path_of("roleType"), r#"must be "admin" or "bot""#);
     }
     role_type
 }
 
 /// What is wrong with a text.
-type Fault = fn(&str) -> Option<String>;
+type Fault = fn(&str) -> Option<Text>;
 
-fn name_fault(text: &str) -> Option<String> {
-    text::check_name(text).err().map(|bad| bad.to_string())
+fn name_fault(text: &str) -> Option<Text> {
+    text::check_name(text).err().map(Text::from)
 }
 
 /// As a name, but it may be empty, so as to clear what was there.
-fn line_fault(text: &str) -> Option<String> {
-    text::check_name(text).err().filter(|bad| *bad != BadName::Empty).map(|bad| bad.to_string())
+fn line_fault(text: &str) -> Option<Text> {
+    text::check_name(text).err().filter(|bad| *bad != BadName::Empty).map(Text::from)
 }
 
-fn description_fault(text: &str) -> Option<String> {
+fn description_fault(text: &str) -> Option<Text> {
     let is_long = text.chars().count() > MAX_DESCRIPTION_CHARS;
-    is_long.then(|| format!("must have at most {MAX_DESCRIPTION_CHARS} characters"))
+    is_long.then(|| say::at_most_characters(MAX_DESCRIPTION_CHARS))
 }
 
-fn email_fault(text: &str) -> Option<String> {
-    (!text::is_email(text)).then(|| "is no e-mail address".to_owned())
+fn email_fault(text: &str) -> Option<Text> {
+    (!text::is_email(text)).then(|| say::in_english("is no e-mail address"))
 }
 
 /// A text that must be there and hold something.
 fn text(object: &Object<'_>, key: &str, fault: Fault, problems: &mut Problems) -> String {
     match object.get(key) {
-        None => problems.add(object.path_of(key), "is required"),
-        Some(Value::String(text)) if text.is_empty() => problems.add(object.path_of(key), "must not be empty"),
+        None => problems.add(object.path_of(key), say::is_required()),
+        Some(Value::String(text)) if text.is_empty() => problems.add(object.path_of(key), say::must_not_be_empty()),
         Some(value) => return sound(value, fault, || object.path_of(key), problems).unwrap_or_default(),
     }
     String::new()
@@ -189,9 +192,9 @@ fn sound(value: &Value, fault: Fault, path: impl Fn() -> String, problems: &mut 
         },
         // What YAML takes for these was mostly meant as a text: an employee's number, say.
         Value::Number(_) | Value::Bool(_) => {
-            format!("must be a string, not {}: put it in quotes", json::kind(value))
+            say::in_english(format!("must be a string, not {}: put it in quotes", json::kind(value)))
         }
-        other => format!("must be a string, not {}", json::kind(other)),
+        other => say::must_be_string(json::kind(other)),
     };
     problems.add(path(), detail);
     None

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use crate::{
     json::{self, Object},
+    phrase::quoted,
     problem::{Problem, Problems},
     role::{BUILT_IN, BuiltIn, Permissions, RoleType},
-    text,
+    say, text,
 };
 
 /// The most roles one file may hold.
@@ -58,7 +59,7 @@ fn read_name(object: &Object<'_>, problems: &mut Problems) -> String {
     if !name.is_empty()
         && let Err(bad) = text::check_name(name)
     {
-        problems.add(object.path_of("role"), bad.to_string());
+        problems.add(object.path_of("role"), bad);
     }
     name.to_owned()
 }
@@ -66,7 +67,7 @@ fn read_name(object: &Object<'_>, problems: &mut Problems) -> String {
 fn read_description(object: &Object<'_>, problems: &mut Problems) -> Option<String> {
     let description = object.text_if_any("rDesc", problems)?;
     if description.chars().count() > MAX_DESCRIPTION_CHARS {
-        problems.add(object.path_of("rDesc"), format!("must have at most {MAX_DESCRIPTION_CHARS} characters"));
+        problems.add(object.path_of("rDesc"), say::at_most_characters(MAX_DESCRIPTION_CHARS));
     }
     Some(description.to_owned())
 }
@@ -76,16 +77,16 @@ fn read_permissions(role_type: RoleType, object: &Object<'_>, problems: &mut Pro
     if let Some(value) = object.get("permissions") {
         return Permissions::parse(role_type, value, &path, problems);
     }
-    problems.add(path, "is required");
+    problems.add(path, say::is_required());
     Permissions::default()
 }
 
 fn read_ref_id(object: &Object<'_>, problems: &mut Problems) -> Option<String> {
     let ref_id = object.text_if_any("refId", problems).filter(|ref_id| !ref_id.is_empty())?;
     if let Err(bad) = text::check_name(ref_id) {
-        problems.add(object.path_of("refId"), bad.to_string());
+        problems.add(object.path_of("refId"), bad);
     } else if ref_id.chars().count() > MAX_REF_ID_CHARS {
-        problems.add(object.path_of("refId"), format!("must have at most {MAX_REF_ID_CHARS} characters"));
+        problems.add(object.path_of("refId"), say::at_most_characters(MAX_REF_ID_CHARS));
     }
     Some(ref_id.to_owned())
 }
@@ -146,18 +147,18 @@ impl File {
             }
             let folded = text::fold(&entry.name);
             if let Some((_, name)) = built_in.iter().find(|(own, _)| *own == folded) {
-                problems.add(json::child(&path, "role"), format!("could pass for the built-in role {name:?}"));
+                problems.add(json::child(&path, "role"), say::could_pass_for_built_in(quoted(name)));
             }
             // What could not be read as a name was told already, and does not repeat another.
             if !folded.is_empty()
                 && let Some(first) = by_name.insert(folded, entries.len()).and_then(|first| entries.get(first))
             {
-                problems.add(json::child(&path, "role"), format!("is the name of {} too", first.0));
+                problems.add(json::child(&path, "role"), say::name_of_another(&first.0));
             }
             if let Some(ref_id) = &entry.ref_id
                 && let Some(first) = by_ref.insert(ref_id.clone(), entries.len()).and_then(|first| entries.get(first))
             {
-                problems.add(json::child(&path, "refId"), format!("is the refId of {} too", first.0));
+                problems.add(json::child(&path, "refId"), say::ref_id_of_another(&first.0));
             }
             entries.push((path, entry));
         }
@@ -185,11 +186,11 @@ fn list_of(document: &Value) -> Result<(&'static str, &Vec<Value>), Problem> {
     let (root, list) = match (document, document.get("roles")) {
         (Value::Array(list), _) => ("", list),
         (_, Some(Value::Array(list))) => ("/roles", list),
-        (Value::Object(_), _) => return Err(Problem::new("/roles", "must be an array of roles")),
-        (other, _) => return Err(Problem::new("", format!("must be an array of roles, not {}", json::kind(other)))),
+        (Value::Object(_), _) => return Err(Problem::new("/roles", say::must_be_roles())),
+        (other, _) => return Err(Problem::new("", say::must_be_roles_not(json::kind(other)))),
     };
     if list.len() > MAX_ROLES {
-        return Err(Problem::new(root, format!("must hold at most {MAX_ROLES} roles")));
+        return Err(Problem::new(root, say::at_most_roles(MAX_ROLES)));
     }
     Ok((root, list))
 }
@@ -198,7 +199,7 @@ fn check_type(role_type: RoleType, object: &Object<'_>, problems: &mut Problems)
     if let Some(word) = object.text_if_any("roleType", problems)
         && word != role_type.as_str()
     {
-        problems.add(object.path_of("roleType"), format!("must be {:?}, the type of this import", role_type.as_str()));
+        problems.add(object.path_of("roleType"), say::must_be_type_of_import(quoted(role_type.as_str())));
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use super::file::{Entry, File};
 use crate::{
     json,
+    phrase::quoted,
     problem::Problems,
     role::{Level, Permissions, RoleType},
-    text,
+    say, text,
 };
 
 /// A role as the account has it, or will have it.
@@ -110,7 +111,7 @@ impl Plan {
 pub fn plan(file: File, existing: Vec<Role>, mode: Mode) -> Result<Plan, Problems> {
     let mut problems = Problems::default();
     if mode == Mode::Full && !file.is_whole {
-        problems.add("", "is a part of a listing, which cannot be the whole truth: send an export instead");
+        problems.add("", say::part_of_a_listing());
     }
     let matches = matches(&file.entries, &existing, mode, &mut problems);
     let mut roles: Vec<_> = problems.or_ok(existing)?.into_iter().map(Some).collect();
@@ -146,7 +147,7 @@ fn matches(entries: &[(String, Entry)], existing: &[Role], mode: Mode, problems:
         let found = entry.ref_id.as_deref().and_then(|ref_id| by_ref.get(ref_id));
         if let Some((index, role)) = found {
             if role.is_built_in {
-                problems.add(json::child(path, "refId"), format!("is the built-in role {:?}", role.name));
+                problems.add(json::child(path, "refId"), say::is_built_in_role(quoted(&role.name)));
             }
             claimed.insert(*index, path);
         }
@@ -160,19 +161,19 @@ fn matches(entries: &[(String, Entry)], existing: &[Role], mode: Mode, problems:
         }
         match (*own, claimed.get(index)) {
             _ if role.is_built_in => {
-                problems.add(json::child(path, "role"), format!("could pass for the built-in role {:?}", role.name));
+                problems.add(json::child(path, "role"), say::could_pass_for_built_in(quoted(&role.name)));
             }
             (None, None) => *own = Some(*index),
             // Whoever is in that role by its refId gives it another name, as names in a file are
             // unique. Without a refId nobody can tell whether this one is the same role.
             (None, Some(other)) if entry.ref_id.is_none() => {
-                let detail = format!("is the name of the role that {other} is by its refId: give this one a refId too");
+                let detail = say::name_of_role_by_ref_id(*other);
                 problems.add(json::child(path, "role"), detail);
             }
             (_, Some(_)) => {}
             (Some(_), None) if mode == Mode::Full => {}
             (Some(_), None) => {
-                let detail = "is the name of another role of the account, which the import would keep";
+                let detail = say::name_of_kept_role();
                 problems.add(json::child(path, "role"), detail);
             }
         }

@@ -13,6 +13,7 @@ use rolecall_model::problem::{Problem, Problems};
 use crate::{
     auth::{Denied, token::Refusal},
     error::is_put_off,
+    say,
 };
 
 /// An error on the door of `AuthZEN`.
@@ -56,7 +57,7 @@ impl AccessError {
 
     /// A body over the limit.
     pub(crate) fn too_large(limit_bytes: usize) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body may have at most {} MiB", limit_bytes >> 20))
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, say::body_at_most_mib(limit_bytes >> 20).to_string())
     }
 }
 
@@ -75,14 +76,12 @@ impl From<Problem> for AccessError {
 impl From<Denied> for AccessError {
     fn from(denied: Denied) -> Self {
         match denied {
-            Denied::Token(refusal) => Self::new(StatusCode::UNAUTHORIZED, refusal.message()),
-            Denied::Scope(scope) => {
-                Self::new(StatusCode::FORBIDDEN, format!("the app needs the scope {scope} and must be of kind admin"))
-            }
-            Denied::Permission(any_of) => Self::new(StatusCode::FORBIDDEN, needs(any_of)),
+            Denied::Token(refusal) => Self::new(StatusCode::UNAUTHORIZED, refusal.message().to_string()),
+            Denied::Scope(scope) => Self::new(StatusCode::FORBIDDEN, say::needs_scope(scope).to_string()),
+            Denied::Permission(any_of) => Self::new(StatusCode::FORBIDDEN, needs(any_of).to_string()),
             // This door takes tokens only.
             Denied::NoSession | Denied::Elsewhere | Denied::Unconfirmed => Denied::Token(Refusal::Invalid).into(),
-            Denied::TooMany(window) => Self::new(StatusCode::TOO_MANY_REQUESTS, window.message()),
+            Denied::TooMany(window) => Self::new(StatusCode::TOO_MANY_REQUESTS, window.message().to_string()),
             Denied::UnusableKey => Self::internal(),
             Denied::Failed(error) => error.into(),
         }
@@ -94,7 +93,7 @@ impl From<ControlError> for AccessError {
         match error {
             ControlError::Invalid(problems) => problems.into(),
             ControlError::Refused(faults) if faults.iter().any(|fault| fault.rule == Rule::NotPermitted) => {
-                let details: Vec<String> = faults.into_iter().map(|fault| fault.detail).collect();
+                let details: Vec<String> = faults.into_iter().map(|fault| fault.detail.to_string()).collect();
                 Self::new(StatusCode::FORBIDDEN, details.join("; "))
             }
             // Nothing else that is asked here can break a rule; what would, is a request nobody can grant.

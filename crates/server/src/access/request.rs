@@ -16,7 +16,10 @@ use rolecall_model::{
 use serde_json::Value;
 
 use super::error::AccessError;
-use crate::kore::request::{Unreadable, read_json};
+use crate::{
+    kore::request::{Unreadable, read_json},
+    say,
+};
 
 /// The most bytes a body may have.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
@@ -33,7 +36,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, AccessError> {
         if !is_json(request.headers()) {
-            return Err(Problem::new("", "the content-type must be application/json").into());
+            return Err(Problem::new("", say::must_be_json()).into());
         }
         match read_json(request, state).await {
             Ok(value) => Ok(Self(value)),
@@ -100,12 +103,12 @@ pub fn evaluations(body: &Value) -> Result<Evaluations, Problems> {
         None => &[],
         Some(Value::Array(list)) => list,
         Some(other) => {
-            problems.add("/evaluations", format!("must be an array, not {}", json::kind(other)));
+            problems.add("/evaluations", say::must_be_array(json::kind(other)));
             &[]
         }
     };
     if list.len() > MAX_EVALUATIONS {
-        problems.add("/evaluations", format!("must have at most {MAX_EVALUATIONS} elements"));
+        problems.add("/evaluations", say::at_most_elements(MAX_EVALUATIONS));
     }
     if list.is_empty() {
         problems.or_ok(())?;
@@ -131,7 +134,7 @@ fn semantic(body: &Object<'_>, problems: &mut Problems) -> Semantic {
         Some("deny_on_first_deny") => Semantic::DenyOnFirstDeny,
         Some("permit_on_first_permit") => Semantic::PermitOnFirstPermit,
         Some(_) => {
-            let detail = "must be execute_all, deny_on_first_deny or permit_on_first_permit";
+            let detail = say::must_be_semantic();
             problems.add("/options/evaluations_semantic", detail);
             Semantic::default()
         }
@@ -247,7 +250,7 @@ impl Part<'_> {
         let Some(value) = own.filter(has).or(self.default.filter(has)).or(own).or(self.default) else {
             // Told once, with the first key that is looked for.
             if key != "id" {
-                problems.add(path, "is required");
+                problems.add(path, say::is_required());
             }
             return String::new();
         };
@@ -356,7 +359,7 @@ fn paging(body: &Value, problems: &mut Problems) -> Paging {
     let token = page.text_if_any("token", problems).filter(|token| !token.is_empty()).map(str::to_owned);
     let limit = page.get("limit").and_then(|limit| {
         if limit.as_u64().is_none() {
-            problems.add("/page/limit", "must be a whole number from 1 up");
+            problems.add("/page/limit", say::whole_number_from_1());
         }
         limit.as_u64().map(|limit| u32::try_from(limit).unwrap_or(u32::MAX))
     });

@@ -32,6 +32,7 @@ use crate::{
     auth::{Caller, ManageRoles, ReadRoles},
     csv::{self, Table},
     kore::request::Params,
+    say,
     streamed::streamed,
 };
 
@@ -113,15 +114,15 @@ fn filter(params: &Params) -> Result<Filter, Problem> {
     let text = |name: &str| params.get(name).map(str::to_owned);
     let role_type = params
         .get("roleType")
-        .map(|word| RoleType::parse(word).ok_or_else(|| Problem::new("roleType", "must be admin or bot")));
+        .map(|word| RoleType::parse(word).ok_or_else(|| Problem::new("roleType", say::must_be_admin_or_bot())));
     let level = match params.get("level") {
         None => Level::View,
         Some(word) => Level::parse(word)
             .filter(|level| *level != Level::No)
-            .ok_or_else(|| Problem::new("level", "must be VIEW, YES or FULL"))?,
+            .ok_or_else(|| Problem::new("level", say::must_be_level()))?,
     };
     if params.get("level").is_some() && params.get("permission").is_none() {
-        return Err(Problem::new("level", "says how much of a permission, so permission must be there too"));
+        return Err(Problem::new("level", say::level_without_permission()));
     }
     Ok(Filter {
         user: text("user"),

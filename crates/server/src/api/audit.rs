@@ -20,6 +20,7 @@ use super::{
 use crate::{
     auth::{Caller, ReadAudit},
     kore::request::Params,
+    say,
     streamed::streamed,
 };
 
@@ -59,7 +60,7 @@ fn filter(params: &Params) -> Result<Filter, Problem> {
     });
     let text = params.get("text").map(str::to_owned);
     if text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT_CHARS) {
-        return Err(Problem::new("text", format!("must have at most {MAX_TEXT_CHARS} characters")));
+        return Err(Problem::new("text", say::at_most_characters(MAX_TEXT_CHARS)));
     }
     Ok(Filter {
         event: event.transpose()?,
@@ -111,7 +112,7 @@ pub async fn export(caller: Caller<ReadAudit, ApiProblem>, Query(params): Query)
     let told: fn(&str, &Linked) -> Value = match params.get("format") {
         None | Some("ocsf") => ocsf::event,
         Some("native") => |_, linked| native(linked),
-        Some(_) => return Err(Problem::new("format", "must be ocsf or native").into()),
+        Some(_) => return Err(Problem::new("format", say::must_be_export_format()).into()),
     };
     let ctx = caller.ctx.clone();
     let mut export = Export::begin(&ctx, filter).await?;

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rolecall_control::{Ctx, erasure};
-use rolecall_model::{erasure::State as Standing, problem::Problem};
+use rolecall_model::{erasure::State as Standing, phrase::Text, problem::Problem};
 
 use super::{
     once::{IdempotencyKey, Once},
@@ -24,7 +24,7 @@ use super::{
 use crate::{
     Server,
     auth::{Caller, EraseData},
-    erasing,
+    erasing, say,
 };
 
 /// The most rows a page may have.
@@ -105,9 +105,9 @@ pub async fn list(
     Ok(Json(erasure::list(&caller.ctx, state, page).await?.into()))
 }
 
-fn known_states() -> String {
+fn known_states() -> Text {
     let states: Vec<&str> = Standing::ALL.iter().map(|state| state.as_str()).collect();
-    format!("must be one of {}", states.join(", "))
+    say::must_be_one_of(states.join(", "))
 }
 
 /// Follow an erasure

@@ -21,7 +21,10 @@ use super::{
         parse_edit, parse_members,
     },
 };
-use crate::auth::{Caller, ManageGroups, ReadRoles};
+use crate::{
+    auth::{Caller, ManageGroups, ReadRoles},
+    say,
+};
 
 /// The most rows a page may have.
 const MAX_LIMIT: u32 = 100;
@@ -152,7 +155,7 @@ pub async fn members(
         None => None,
         Some("user") => Some(MemberKind::User),
         Some("group") => Some(MemberKind::Group),
-        Some(_) => return Err(Problem::new("type", "must be user or group").into()),
+        Some(_) => return Err(Problem::new("type", say::must_be_user_or_group()).into()),
     };
     let page = params.cursor_page(&caller.ctx, &groups::list_name(&id), MAX_LIMIT)?;
     Ok(Json(groups::members(&caller.ctx, &id, kind, page).await?.into()))

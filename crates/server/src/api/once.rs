@@ -25,6 +25,7 @@ use super::problem::ApiProblem;
 use crate::{
     Server,
     kore::request::{MAX_BODY_BYTES, Unreadable, read_bytes},
+    say,
 };
 
 /// The name of the header.
@@ -85,9 +86,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = values.next() else { return Ok(None) };
     let key = value.to_str().ok().map(str::trim).and_then(unquoted).filter(|_| values.next().is_none());
     let key = key.filter(|key| (1..=MAX_KEY_CHARS).contains(&key.len()));
-    let detail = format!(
-        "must be one key of 1 to {MAX_KEY_CHARS} printable ASCII characters, such as \"8e03978e-40d5-43e6-bc93-6894a57f9324\""
-    );
+    let detail = say::must_be_idempotency_key(MAX_KEY_CHARS);
     key.map(Some).ok_or_else(|| Problem::new("Idempotency-Key", detail))
 }
 

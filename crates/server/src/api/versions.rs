@@ -17,6 +17,8 @@ use utoipa::IntoParams;
 
 use super::problem::ApiProblem;
 
+use crate::say;
+
 /// The header, for the OpenAPI document.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
@@ -45,7 +47,7 @@ fn expected(headers: &HeaderMap) -> Result<Option<Expected>, Problem> {
     if values.peek().is_none() {
         return Ok(None);
     }
-    let bad = || Problem::new("If-Match", "must be *, or the ETag of what is to be changed, in its quotes");
+    let bad = || Problem::new("If-Match", say::must_be_etag());
     let mut versions = Vec::new();
     for value in values {
         let text = value.to_str().map_err(|_| bad())?.trim();

@@ -173,9 +173,13 @@ impl<N: Need, E: From<Denied> + IntoResponse> FromRequestParts<Arc<Server>> for 
 fn takes_session(parts: &Parts) -> bool {
     let path = parts.uri.path();
     let is_below = |door: &str| path.strip_prefix(door).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let has_token = || parts.headers.contains_key("auth") || parts.headers.contains_key(header::AUTHORIZATION);
     let has_session = || session::carried(&parts.headers, session::COOKIE).is_some();
-    is_below("/console") || (is_below("/api/v1") && !has_token() && has_session())
+    is_below("/console") || (is_below("/api/v1") && !has_token(&parts.headers) && has_session())
+}
+
+/// Whether an app's token is shown, whatever it is worth.
+pub(crate) fn has_token(headers: &HeaderMap) -> bool {
+    headers.contains_key("auth") || headers.contains_key(header::AUTHORIZATION)
 }
 
 async fn admit(parts: &Parts, server: &Server, notes: &Notes, scope: Option<Scope>) -> Result<Ctx, Denied> {

@@ -13,7 +13,10 @@ use aws_lc_rs::signature::{
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rolecall_model::app::Algorithm;
+use rolecall_model::phrase::Text;
 use serde_json::Value;
+
+use crate::say;
 
 /// What an app's tokens are verified with. Making one costs more than using it, so it is kept as
 /// long as its app stays as it is.
@@ -37,41 +40,47 @@ enum Half {
 
 /// Why a key cannot be used; the text says how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", Text::from(self))]
 pub enum BadKey {
     /// A secret for an algorithm of key pairs.
-    #[error("{algorithm} tokens are signed with the app's own private key; only HS256 and HS512 use a secret")]
     NotForSecrets {
         /// The algorithm asked for.
         algorithm: Algorithm,
     },
     /// A public key for an algorithm of secrets.
-    #[error("{algorithm} tokens are signed with a secret; a public key needs RS256, RS512, ES256 or EdDSA")]
     NotForPublicKeys {
         /// The algorithm asked for.
         algorithm: Algorithm,
     },
     /// A secret of no bytes, with which everybody could sign.
-    #[error("the secret is empty")]
     EmptySecret,
     /// A private key, which must not be handed over.
-    #[error(
-        "this is a private key, which should stay with the app; give its public half: openssl pkey -in FILE -pubout"
-    )]
     Private,
     /// A certificate.
-    #[error("this is a certificate; give the public key in it: openssl x509 -in FILE -noout -pubkey")]
     Certificate,
     /// No PEM public key at all, or a broken one.
-    #[error("this is not one public key in PEM form, which begins with -----BEGIN PUBLIC KEY-----")]
     NotPem,
     /// A public key of another kind or size than the algorithm needs.
-    #[error("{algorithm} needs {needed}, and this is another kind of key")]
     WrongKind {
         /// The algorithm asked for.
         algorithm: Algorithm,
         /// What would do.
-        needed: &'static str,
+        needed: Text,
     },
+}
+
+impl From<&BadKey> for Text {
+    fn from(bad: &BadKey) -> Self {
+        match bad {
+            BadKey::NotForSecrets { algorithm } => say::key_not_for_secrets(*algorithm),
+            BadKey::NotForPublicKeys { algorithm } => say::key_not_for_public_keys(*algorithm),
+            BadKey::EmptySecret => say::key_empty_secret(),
+            BadKey::Private => say::key_private(),
+            BadKey::Certificate => say::key_certificate(),
+            BadKey::NotPem => say::key_not_pem(),
+            BadKey::WrongKind { algorithm, needed } => say::key_wrong_kind(*algorithm, needed.clone()),
+        }
+    }
 }
 
 impl Key {
@@ -203,12 +212,12 @@ fn verification(algorithm: Algorithm) -> Option<&'static dyn VerificationAlgorit
 }
 
 /// The kind of key that an algorithm of key pairs needs.
-fn needed(algorithm: Algorithm) -> Option<&'static str> {
+fn needed(algorithm: Algorithm) -> Option<Text> {
     match algorithm {
         Algorithm::Hs256 | Algorithm::Hs512 => None,
-        Algorithm::Rs256 | Algorithm::Rs512 => Some("an RSA key of 2048 to 8192 bits"),
-        Algorithm::Es256 => Some("an EC key on the curve P-256"),
-        Algorithm::EdDsa => Some("an Ed25519 key"),
+        Algorithm::Rs256 | Algorithm::Rs512 => Some(say::word_rsa_key()),
+        Algorithm::Es256 => Some(say::word_ec_key()),
+        Algorithm::EdDsa => Some(say::word_ed25519_key()),
     }
 }
 

@@ -13,7 +13,9 @@ use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 
-use rolecall_model::{ids::AccountNo, time::Instant};
+use rolecall_model::{ids::AccountNo, phrase::Text, time::Instant};
+
+use crate::say;
 
 /// Which quotas hold, for each account by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +51,10 @@ pub enum Window {
 
 impl Window {
     /// The text of the answer, status and code 429, to a call over the quota (wire fact 15).
-    pub fn message(self) -> &'static str {
+    pub fn message(self) -> Text {
         match self {
-            Self::Minute => "You've exceeded the per-minute rate limit. Please wait for sometime before retrying.",
-            Self::Hour => "You've exceeded the hourly rate limit. Please wait for sometime before retrying.",
+            Self::Minute => say::too_many_a_minute(),
+            Self::Hour => say::too_many_an_hour(),
         }
     }
 
@@ -343,8 +345,8 @@ mod tests {
         let over = check(&limits, 29 * 60_000 + 1);
         assert_eq!(over.breach, Some(Window::Hour));
         assert_eq!(shown(&over)[2], "retry-after: 1860");
-        assert!(over.breach.is_some_and(|window| window.message().contains("hourly")));
-        assert!(Window::Minute.message().contains("per-minute"));
+        assert!(over.breach.is_some_and(|window| window.message().to_string().contains("hourly")));
+        assert!(Window::Minute.message().to_string().contains("per-minute"));
     }
 
     #[test]

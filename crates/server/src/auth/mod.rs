@@ -13,6 +13,7 @@ pub mod session;
 pub mod token;
 mod uses;
 
+pub(crate) use caller::has_token;
 pub use caller::{
     Caller, ChangeSettings, Denied, EraseData, ManageApps, ManageBots, ManageGroups, ManageRoles, ManageSessions,
     ManageUsers, Need, ReadAudit, ReadRoles, ReadUsers, SignedIn, UploadFiles,

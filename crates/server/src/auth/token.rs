@@ -11,10 +11,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rolecall_model::app::Algorithm;
 use rolecall_model::json;
+use rolecall_model::phrase::Text;
 use rolecall_model::time::Instant;
 use serde_json::{Map, Value};
 
 use super::key::Key;
+use crate::say;
 
 /// The longest token that is looked at. Units: bytes.
 pub const MAX_BYTES: usize = 16 * 1024;
@@ -49,15 +51,15 @@ pub enum Refusal {
 
 impl Refusal {
     /// The text of the answer (wire facts 2.2 and 4).
-    pub fn message(self) -> &'static str {
+    pub fn message(self) -> Text {
         match self {
-            Self::NotAToken => "Invalid JWT token",
-            Self::Invalid => "Invalid SDK credentials",
-            Self::Expired => "JWT token has expired",
-            Self::NotYetActive => "JWT token is not active yet",
-            Self::JtiRequired => "error verifying the jwt: \"jti\" claim is required",
-            Self::JtiTooLong => "error verifying the jwt: if \"jti\" claim \"exp\" must be <= 1 hour(s)",
-            Self::Replayed => "error verifying the jwt: possibly a replay",
+            Self::NotAToken => say::token_none(),
+            Self::Invalid => say::token_invalid(),
+            Self::Expired => say::token_expired(),
+            Self::NotYetActive => say::token_not_yet(),
+            Self::JtiRequired => say::token_jti_required(),
+            Self::JtiTooLong => say::token_jti_too_long(),
+            Self::Replayed => say::token_replayed(),
         }
     }
 

@@ -77,7 +77,7 @@ fn told(error: &anyhow::Error) -> (String, Vec<Problem>) {
     let problems = match error.downcast_ref::<ControlError>() {
         Some(ControlError::Invalid(problems)) => problems.clone().into_vec(),
         Some(ControlError::Refused(faults)) => {
-            faults.iter().map(|fault| Problem::new(&fault.path, &fault.detail)).collect()
+            faults.iter().map(|fault| Problem::new(&fault.path, fault.detail.clone())).collect()
         }
         _ => Vec::new(),
     };

@@ -217,9 +217,9 @@ pub(super) async fn find(core: &Core, id: &str) -> anyhow::Result<ClientApp> {
 }
 
 fn scope(text: &str) -> Result<Scope, String> {
-    Scope::parse(text).ok_or_else(|| nearest::unknown(text, Scope::ALL.map(Scope::as_str)))
+    Scope::parse(text).ok_or_else(|| nearest::unknown(text, Scope::ALL.map(Scope::as_str)).to_string())
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, String> {
-    Algorithm::parse(text).ok_or_else(|| nearest::unknown(text, Algorithm::ALL.map(Algorithm::as_str)))
+    Algorithm::parse(text).ok_or_else(|| nearest::unknown(text, Algorithm::ALL.map(Algorithm::as_str)).to_string())
 }

@@ -27,6 +27,7 @@ use crate::{
         Caller, ManageApps,
         key::{Key, sign_with_secret},
     },
+    say,
 };
 
 const PATH: &str = "/console/apps";
@@ -112,11 +113,11 @@ pub(super) async fn create(
 fn read(form: &Form) -> Result<NewApp, Problems> {
     let mut problems = Problems::default();
     let algorithm = Algorithm::parse(form.field("algorithm")).unwrap_or_else(|| {
-        problems.add("algorithm", "is none that tokens are signed with");
+        problems.add("algorithm", say::no_such_algorithm());
         Algorithm::Hs256
     });
     let kind = Kind::parse(form.field("kind")).unwrap_or_else(|| {
-        problems.add("kind", "must be admin or builder");
+        problems.add("kind", say::must_be_admin_or_builder());
         Kind::Admin
     });
     let public_key = Some(form.field("public_key").to_owned()).filter(|pem| !pem.is_empty());
@@ -124,7 +125,7 @@ fn read(form: &Form) -> Result<NewApp, Problems> {
         && !algorithm.is_secret_based()
         && let Err(bad) = Key::from_public_pem(algorithm, pem)
     {
-        problems.add("public_key", bad.to_string());
+        problems.add("public_key", &bad);
     }
     let new = NewApp {
         name: form.field("name").to_owned(),
@@ -145,7 +146,7 @@ fn scopes(form: &Form, problems: &mut Problems) -> Vec<Scope> {
         match Scope::parse(word) {
             Some(scope) if scopes.contains(&scope) => {}
             Some(scope) => scopes.push(scope),
-            None => problems.add("scope", "is none that apps have"),
+            None => problems.add("scope", say::no_such_scope()),
         }
     }
     scopes
@@ -155,9 +156,7 @@ fn expiry(form: &Form, problems: &mut Problems) -> Option<Instant> {
     match form.field("expires_at") {
         "" => None,
         // A field of a form has no zone; the page says that it means UTC.
-        text => {
-            Instant::parse(&format!("{text}:00Z")).map_err(|error| problems.add("expires_at", error.to_string())).ok()
-        }
+        text => Instant::parse(&format!("{text}:00Z")).map_err(|error| problems.add("expires_at", error)).ok(),
     }
 }
 
@@ -260,7 +259,7 @@ pub(super) async fn rotate(
     form: Form,
 ) -> Result<Response, ConsoleError> {
     let hours = form.field("overlap").parse().ok().filter(|hours| OVERLAPS_H.contains(hours));
-    let hours = hours.ok_or_else(|| Problem::new("overlap", "is none that is offered"))?;
+    let hours = hours.ok_or_else(|| Problem::new("overlap", say::not_offered()))?;
     let made = apps::rotate(&caller.ctx, &id, hours * 3_600_000).await?;
     shown_once(&server, &reader, &caller, &headers, &made).await
 }
@@ -274,7 +273,7 @@ pub(super) async fn switch(
     let action = match form.field("to") {
         "off" => Action::Disable,
         "on" => Action::Enable,
-        _ => return Err(Problem::new("to", "must be on or off").into()),
+        _ => return Err(Problem::new("to", say::must_be_on_or_off()).into()),
     };
     apps::act(&caller.ctx, &id, action).await?;
     Ok(Redirect::to(&format!("{PATH}/{id}")))

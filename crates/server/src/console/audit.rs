@@ -11,7 +11,10 @@ use super::{
     ConsoleError, Html, Reader, Section, Shell,
     query::{Id, Query, ROWS, href},
 };
-use crate::auth::{Caller, ReadAudit};
+use crate::{
+    auth::{Caller, ReadAudit},
+    say,
+};
 
 const PATH: &str = "/console/audit";
 
@@ -87,13 +90,13 @@ fn filter(fields: &Fields) -> Result<Filter, Problem> {
     let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     let time = |name: &str, field: &String| {
         let at = some(field).map(|field| Instant::parse(&zoned(&field)));
-        at.transpose().map_err(|error| Problem::new(name, error.to_string()))
+        at.transpose().map_err(|error| Problem::new(name, error))
     };
     if fields.text.chars().count() > MAX_TEXT_CHARS {
-        return Err(Problem::new("text", format!("may have at most {MAX_TEXT_CHARS} characters")));
+        return Err(Problem::new("text", say::may_have_characters(MAX_TEXT_CHARS)));
     }
     let event = some(&fields.event);
-    let event = event.map(|name| Event::parse(&name).ok_or_else(|| Problem::new("event", "is none that the log has")));
+    let event = event.map(|name| Event::parse(&name).ok_or_else(|| Problem::new("event", say::no_such_event())));
     Ok(Filter {
         event: event.transpose()?,
         actor: some(&fields.actor),

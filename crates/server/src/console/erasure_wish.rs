@@ -29,6 +29,7 @@ use crate::{
     api::wire::erasures::MAX_GROUNDS_CHARS,
     auth::{Caller, EraseData},
     erasing::{self, NoPreview, PreviewedSubject},
+    say,
 };
 
 /// The most bots that are offered to be ticked; others are named by their ids.
@@ -65,14 +66,12 @@ impl Filled {
         let mut problems = Problems::default();
         let subjects = people(&self.people, &self.on_channels, &mut problems);
         if self.grounds.chars().count() > MAX_GROUNDS_CHARS {
-            problems.add("grounds", format!("may have at most {MAX_GROUNDS_CHARS} characters"));
+            problems.add("grounds", say::may_have_characters(MAX_GROUNDS_CHARS));
         }
         let not_before = match self.not_before.as_str() {
             "" => None,
             // A field of a form has no zone; the page says that it means UTC.
-            text => Instant::parse(&format!("{text}:00Z"))
-                .map_err(|error| problems.add("not_before", error.to_string()))
-                .ok(),
+            text => Instant::parse(&format!("{text}:00Z")).map_err(|error| problems.add("not_before", error)).ok(),
         };
         problems.or_ok(NewErasure {
             subjects,
@@ -224,7 +223,7 @@ pub(super) async fn request(
     caller.recently_authenticated()?;
     let plan_hash = form.field("plan");
     if plan_hash.is_empty() {
-        return Err(Problem::new("plan", "is missing: an erasure is asked for after it was shown").into());
+        return Err(Problem::new("plan", say::plan_missing()).into());
     }
     let new = NewErasure { plan_hash: Some(plan_hash.to_owned()), ..Filled::of(&form).read()? };
     let accepted = erasure::request(&caller.ctx, &new).await?;

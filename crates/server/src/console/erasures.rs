@@ -27,6 +27,7 @@ use super::{
 use crate::{
     Server,
     auth::{Caller, EraseData},
+    say,
 };
 
 /// Where the list is.
@@ -97,7 +98,7 @@ pub(super) async fn list(
     let ctx = &caller.ctx;
     let state = match query.0.get("state") {
         None => None,
-        Some(word) => Some(State::parse(word).ok_or_else(|| Problem::new("state", "is none that erasures have"))?),
+        Some(word) => Some(State::parse(word).ok_or_else(|| Problem::new("state", say::no_such_state()))?),
     };
     let page = query.0.page(ctx, erasure::LIST, ROWS)?;
     let found = erasure::list(ctx, state, page).await?;

@@ -8,9 +8,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rolecall_control::{Error as ControlError, Fault, Rule};
-use rolecall_model::problem::{Problem, Problems};
+use rolecall_model::{
+    phrase::Text,
+    problem::{Problem, Problems},
+};
 
-use crate::{auth::Denied, error::is_put_off};
+use crate::{auth::Denied, error::is_put_off, say};
 
 /// A kind of error page; each has a title and a sentence, named by its word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,13 +99,13 @@ impl Kind {
     }
 }
 
-/// One thing that is wrong: a rule by name, and what exactly, in the words of the log.
+/// One thing that is wrong: a rule by name, and what exactly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Detail {
     /// The word that the rule's text is named by.
     pub(crate) rule: &'static str,
-    /// Where and what exactly; in English, as the log and our API have it.
-    pub(crate) exactly: String,
+    /// Where and what exactly.
+    pub(crate) exactly: Text,
 }
 
 /// An error on the console.
@@ -134,7 +137,7 @@ impl ConsoleError {
 
     /// The identity provider means somebody else than it did before.
     pub fn other_subject() -> Self {
-        let exactly = "the subject of the ID token is not the one that the first sign-in was by".to_owned();
+        let exactly = say::other_subject();
         Self { kind: Kind::NotLetIn, details: vec![Detail { rule: "other-subject", exactly }] }
     }
 
@@ -277,7 +280,7 @@ impl From<Denied> for ConsoleError {
 
 impl From<Problems> for ConsoleError {
     fn from(problems: Problems) -> Self {
-        let detail = |Problem { path, detail }| Detail { rule: "invalid", exactly: format!("{path} {detail}") };
+        let detail = |Problem { path, detail }| Detail { rule: "invalid", exactly: say::at(path, detail) };
         Self { kind: Kind::Refused, details: problems.into_vec().into_iter().map(detail).collect() }
     }
 }

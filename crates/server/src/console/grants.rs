@@ -15,6 +15,7 @@ use super::{ConsoleError, Form, query::Id};
 use crate::{
     Server,
     auth::{Caller, ManageRoles},
+    say,
 };
 
 /// How many bots are suggested while one types.
@@ -139,7 +140,7 @@ pub(super) async fn of_bot(
     form: Form,
 ) -> Result<Redirect, ConsoleError> {
     if role_type(&form)? != RoleType::Bot {
-        return Err(Problem::new("type", "must be bot").into());
+        return Err(Problem::new("type", say::must_be_bot()).into());
     }
     let who = match (form.field("user_id"), form.field("who")) {
         ("", who) if who.contains('@') => Principal::Email(who.to_owned()),
@@ -151,7 +152,7 @@ pub(super) async fn of_bot(
 }
 
 fn role_type(form: &Form) -> Result<RoleType, Problem> {
-    RoleType::parse(form.field("type")).ok_or_else(|| Problem::new("type", "must be admin or bot"))
+    RoleType::parse(form.field("type")).ok_or_else(|| Problem::new("type", say::must_be_admin_or_bot()))
 }
 
 /// The id of the bot that the form is about, if it is about a bot role: as it is given, or by its name.
@@ -174,7 +175,7 @@ async fn change(
     let action = match form.field("do") {
         "give" => Action::Add,
         "take" => Action::Remove,
-        _ => return Err(Problem::new("do", "must be give or take").into()),
+        _ => return Err(Problem::new("do", say::must_be_give_or_take()).into()),
     };
     let role_id = match form.field("role_id") {
         "" => assignments::role_named(ctx, role_type, form.field("role")).await?,

@@ -31,6 +31,7 @@ use crate::{
     Server,
     auth::{Caller, ManageRoles, ReadRoles, UploadFiles},
     kore::wire::roles::ExportedRole,
+    say,
 };
 
 const PATH: &str = "/console/imports";
@@ -96,11 +97,11 @@ pub(super) async fn upload(
     upload: Upload,
 ) -> Result<Redirect, ConsoleError> {
     let role_type = RoleType::parse(upload.field("type"));
-    let role_type = role_type.ok_or_else(|| Problem::new("type", "must be admin or bot"))?;
+    let role_type = role_type.ok_or_else(|| Problem::new("type", say::must_be_admin_or_bot()))?;
     let mode = match upload.field("mode") {
         "add" => Mode::Incremental,
         "replace" => Mode::Full,
-        _ => return Err(Problem::new("mode", "must be add or replace").into()),
+        _ => return Err(Problem::new("mode", say::must_be_add_or_replace()).into()),
     };
     let file_id = {
         let _room = server.uploads.take().await;
@@ -236,7 +237,7 @@ pub(super) async fn undo(
 /// All roles of one type, as a file that an import takes.
 pub(super) async fn export(caller: Caller<ReadRoles, ConsoleError>, query: Query) -> Result<Response, ConsoleError> {
     let role_type = query.0.get("type").and_then(RoleType::parse);
-    let role_type = role_type.ok_or_else(|| Problem::new("type", "must be admin or bot"))?;
+    let role_type = role_type.ok_or_else(|| Problem::new("type", say::must_be_admin_or_bot()))?;
     let found = roles::export(&caller.ctx, role_type).await?;
     let rows: Vec<ExportedRole> = found.into_iter().map(Into::into).collect();
     let text = serde_json::to_string_pretty(&rows).map_err(|_| ConsoleError::internal())?;

@@ -51,6 +51,7 @@ pub use form::Form;
 pub(crate) use guard::finish;
 pub use layout::{Html, Section, Shell};
 pub use reader::{Reader, Theme};
+pub(crate) use reader::{accepted_by, language_of};
 pub use stream::Streams;
 
 use crate::{Server, kore};

@@ -45,7 +45,7 @@ impl Query {
             19 => format!("{text}Z"),
             _ => text.to_owned(),
         };
-        let at = Instant::parse(&with_zone).map_err(|error| Problem::new(name, error.to_string()))?;
+        let at = Instant::parse(&with_zone).map_err(|error| Problem::new(name, error))?;
         Ok(Some(at))
     }
 }

@@ -67,8 +67,7 @@ pub struct Reader {
 impl Reader {
     pub(crate) fn of(server: &Server, method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
         let chosen = chosen(headers);
-        let accepted = || headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok().and_then(i18n::accepted);
-        let language = chosen.0.or_else(accepted).unwrap_or_default();
+        let language = language_of(headers);
         Self {
             words: Words::new(&server.texts, language),
             theme: chosen.1.unwrap_or_default(),
@@ -86,6 +85,18 @@ impl FromRequestParts<Arc<Server>> for Reader {
     async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, Infallible> {
         Ok(Self::of(server, &parts.method, &parts.uri, &parts.headers))
     }
+}
+
+/// The language a person wants who sent these headers: the one that was chosen, else the one that the browser
+/// asks for.
+pub(crate) fn language_of(headers: &HeaderMap) -> Language {
+    chosen(headers).0.unwrap_or_else(|| accepted_by(headers))
+}
+
+/// The language that headers ask for; English if none, or none that there is.
+pub(crate) fn accepted_by(headers: &HeaderMap) -> Language {
+    let values = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+    i18n::accepted(&values.collect::<Vec<_>>().join(",")).unwrap_or_default()
 }
 
 /// What the cookie says was chosen. Whatever else it may hold counts as nothing.

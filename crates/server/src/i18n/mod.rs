@@ -6,6 +6,7 @@
 
 mod choice;
 mod forms;
+mod said;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +16,7 @@ use std::{
 };
 
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
-use rolecall_model::time::Instant;
+use rolecall_model::{phrase::Text, time::Instant};
 
 pub use choice::accepted;
 
@@ -95,6 +96,8 @@ pub struct Texts {
     english: Lazy,
     korean: Lazy,
     japanese: Lazy,
+    korean_said: Lazy,
+    japanese_said: Lazy,
 }
 
 impl Default for Texts {
@@ -103,6 +106,8 @@ impl Default for Texts {
             english: LazyLock::new(|| bundle(Language::English)),
             korean: LazyLock::new(|| bundle(Language::Korean)),
             japanese: LazyLock::new(|| bundle(Language::Japanese)),
+            korean_said: LazyLock::new(|| said::bundle(Language::Korean)),
+            japanese_said: LazyLock::new(|| said::bundle(Language::Japanese)),
         }
     }
 }
@@ -119,14 +124,18 @@ impl Texts {
 
 /// The texts of a language in the form they are looked up in. That each file is well-formed is tested.
 fn bundle(language: Language) -> Bundle {
+    bundle_of(language, &language.sources())
+}
+
+fn bundle_of(language: Language, sources: &[&str]) -> Bundle {
     let locale = language.tag().parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![locale]);
     bundle.set_formatter(Some(|value, _| match value {
         FluentValue::Number(number) => Some(forms::grouped(&number.as_string())),
         _ => None,
     }));
-    for source in language.sources() {
-        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
+    for source in sources {
+        let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(resource, _)| resource);
         bundle.add_resource_overriding(resource);
     }
     bundle
@@ -196,6 +205,11 @@ impl Words {
             key.push(if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '-' });
         }
         self.format(&key, None)
+    }
+
+    /// What is said of something that went wrong.
+    pub fn say(&self, text: &Text) -> String {
+        said::written(&self.texts, self.language, text)
     }
 
     /// A number as its reader writes it.

@@ -15,7 +15,7 @@ use rolecall_model::{
 };
 use serde_json::Value;
 
-use crate::error::KoreError;
+use crate::{error::KoreError, say};
 
 /// The most bytes a JSON body may have.
 pub const MAX_BODY_BYTES: usize = 8 << 20;
@@ -35,20 +35,20 @@ impl Params {
     pub fn parse(query: &str) -> Result<Self, Problem> {
         // The path does not matter; the type's only way in is a whole URI.
         let Ok(uri) = format!("/?{query}").parse() else {
-            return Err(Problem::new("", "the query must be percent-encoded"));
+            return Err(Problem::new("", say::query_not_encoded()));
         };
         let Ok(Query(params)) = Query::<Vec<(String, String)>>::try_from_uri(&uri) else {
-            return Err(Problem::new("", "the query must be name=value pairs"));
+            return Err(Problem::new("", say::query_not_pairs()));
         };
         if params.len() > MAX_PARAMS {
-            return Err(Problem::new("", format!("the query must have at most {MAX_PARAMS} parameters")));
+            return Err(Problem::new("", say::query_at_most(MAX_PARAMS)));
         }
         for (index, (name, value)) in params.iter().enumerate() {
             if name.contains('\0') || value.contains('\0') {
-                return Err(Problem::new("", "the query must not hold U+0000"));
+                return Err(Problem::new("", say::query_nul()));
             }
             if params.iter().take(index).any(|(earlier, _)| earlier == name) {
-                return Err(Problem::new(name.clone(), "is given twice"));
+                return Err(Problem::new(name.clone(), say::given_twice()));
             }
         }
         Ok(Self(params))
@@ -62,7 +62,7 @@ impl Params {
     /// The required `roleType`.
     pub fn role_type(&self) -> Result<RoleType, Problem> {
         let role_type = self.get("roleType").and_then(RoleType::parse);
-        role_type.ok_or_else(|| Problem::new("roleType", "is required and must be admin or bot"))
+        role_type.ok_or_else(|| Problem::new("roleType", say::role_type_required()))
     }
 
     /// A parameter that is `true` or `false` in any case of letters (the vendor's documentation
@@ -72,14 +72,14 @@ impl Params {
             None => Ok(false),
             Some(word) if word.eq_ignore_ascii_case("false") => Ok(false),
             Some(word) if word.eq_ignore_ascii_case("true") => Ok(true),
-            Some(_) => Err(Problem::new(name, "must be true or false")),
+            Some(_) => Err(Problem::new(name, say::must_be_true_or_false())),
         }
     }
 
     /// A parameter that is a time.
     pub fn time(&self, name: &str) -> Result<Option<Instant>, Problem> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        Instant::parse(text).map(Some).map_err(|e| Problem::new(name, e.to_string()))
+        Instant::parse(text).map(Some).map_err(|e| Problem::new(name, e))
     }
 
     /// Which rows of list `name`: `limit` up to `max`, and `cursor` or else `offset` in records.
@@ -165,7 +165,7 @@ pub async fn read_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<B
             Unreadable::TooLarge
         } else {
             // The client went away or broke the transfer off; nobody reads this.
-            Unreadable::Problem(Problem::new("", "the body could not be read"))
+            Unreadable::Problem(Problem::new("", say::body_unreadable()))
         }
     })
 }

@@ -16,6 +16,7 @@ use crate::{
     Server,
     auth::{Caller, UploadFiles},
     error::KoreError,
+    say,
 };
 
 /// The most bytes the body may have: a file of the largest size, and what stands around it.
@@ -63,24 +64,23 @@ async fn file_of(request: Request) -> Result<Bytes, KoreError> {
     let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
     let bytes = bytes.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => KoreError::too_large(files::MAX_BYTES),
-        _ => Problem::new("", "the body could not be read").into(),
+        _ => Problem::new("", say::body_unreadable()).into(),
     })?;
     let form = Multipart::from_request(Request::from_parts(parts, Body::from(bytes)), &()).await;
-    let mut form =
-        form.map_err(|_| Problem::new("", "must be multipart/form-data with the file in its part `file`"))?;
+    let mut form = form.map_err(|_| Problem::new("", say::must_be_multipart()))?;
     let mut content = None;
     while let Some(part) = form.next_field().await.map_err(|e| broken(&e))? {
         if part.name() != Some("file") {
             continue;
         }
         if content.is_some() {
-            return Err(Problem::new("file", "is given twice").into());
+            return Err(Problem::new("file", say::given_twice()).into());
         }
         content = Some(part.bytes().await.map_err(|e| broken(&e))?);
     }
-    content.ok_or_else(|| Problem::new("file", "is required").into())
+    content.ok_or_else(|| Problem::new("file", say::is_required()).into())
 }
 
 fn broken(_: &MultipartError) -> KoreError {
-    Problem::new("", "is not whole multipart/form-data: a part or its end is broken").into()
+    Problem::new("", say::broken_multipart()).into()
 }

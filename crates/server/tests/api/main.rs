@@ -10,6 +10,7 @@ mod edited;
 mod erasures;
 mod escalation;
 mod keys;
+mod languages;
 mod once;
 mod role_imports;
 mod users;

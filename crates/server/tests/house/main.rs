@@ -86,6 +86,46 @@ fn sql_stands_in_the_store_and_the_stores_of_an_erasure_and_nowhere_else() {
 }
 
 #[test]
+fn what_is_told_in_english_alone_is_told_to_the_operator_alone() {
+    let operators = [
+        // Where it is made of.
+        "crates/model/src/problem.rs",
+        // Manifests and data maps, which the command line reads.
+        "crates/model/src/manifest/",
+        "crates/control/src/manifest_apply",
+        "crates/erasure/src/map/",
+        "crates/server/src/cli/",
+    ];
+    let mut strays = Vec::new();
+    for file in sources(&root().join("crates")) {
+        let place = path_in_house(&file);
+        if operators.iter().any(|operator| place.starts_with(operator)) || place.contains("/tests/") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("a source file");
+        for (number, line) in (1..).zip(text.lines()) {
+            if ["add_in_english(", "Problem::in_english(", "say::in_english("].iter().any(|call| line.contains(call)) {
+                strays.push(format!("{place}:{number}"));
+            }
+        }
+    }
+    assert!(strays.is_empty(), "readers of other languages would be told English: {strays:?}");
+}
+
+#[test]
+fn each_phrase_is_said_somewhere() {
+    let files: Vec<_> = sources(&root().join("crates"))
+        .into_iter()
+        .filter(|file| path_in_house(file).contains("/src/"))
+        .map(|file| fs::read_to_string(file).expect("a source file"))
+        .collect();
+    let all = [rolecall_model::say::ALL, rolecall_control::say::ALL, rolecall_server::say::ALL];
+    let is_said = |name: &str| files.iter().any(|text| text.contains(&format!("say::{name}")));
+    let silent: Vec<_> = all.into_iter().flatten().map(|phrase| phrase.name).filter(|name| !is_said(name)).collect();
+    assert!(silent.is_empty(), "nobody says {silent:?}");
+}
+
+#[test]
 fn nothing_panics_on_purpose_outside_tests() {
     // The lint has the rule; this has the exceptions, so that a new one is noticed.
     let mut exceptions = Vec::new();

@@ -4,6 +4,7 @@ use rolecall_control::apps::{Edit, NewApp, Seen};
 use rolecall_model::{
     app::{Algorithm, App, Kind, Scope},
     json::Object,
+    phrase::Text,
     problem::Problems,
     text,
     time::Instant,
@@ -13,7 +14,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::subjects::known_only;
-use crate::auth::key::Key;
+use crate::{auth::key::Key, say};
 
 /// How long an old secret counts beside a new one, unless something else is said. Units: seconds.
 const DEFAULT_OVERLAP_S: i64 = 24 * 3_600;
@@ -160,18 +161,18 @@ pub(crate) fn parse(body: &Value) -> Result<NewApp, Problems> {
     known_only(object, &known, &mut problems);
     let name = object.text("name", &mut problems).to_owned();
     check_name(&name, &mut problems);
-    let kind = word(object, "kind", Kind::Admin, Kind::parse, "admin or builder", &mut problems);
-    let algorithms = "HS256, HS512, RS256, RS512, ES256 or EdDSA";
-    let algorithm = word(object, "algorithm", Algorithm::Hs256, Algorithm::parse, algorithms, &mut problems);
+    let kind = word(object, "kind", Kind::Admin, Kind::parse, say::must_be_admin_or_builder(), &mut problems);
+    let known = say::must_be_algorithm();
+    let algorithm = word(object, "algorithm", Algorithm::Hs256, Algorithm::parse, known, &mut problems);
     let public_key = object.get("publicKey").map(|_| object.text("publicKey", &mut problems).to_owned());
     match (algorithm.is_secret_based(), &public_key) {
         (true, Some(_)) => {
-            problems.add("/publicKey", format!("{algorithm} signs with a secret and takes no public key"));
+            problems.add("/publicKey", say::takes_no_public_key(algorithm));
         }
-        (false, None) => problems.add("/publicKey", format!("{algorithm} needs the app's public key in PEM")),
+        (false, None) => problems.add("/publicKey", say::needs_public_key(algorithm)),
         (false, Some(pem)) => {
             if let Err(bad) = Key::from_public_pem(algorithm, pem) {
-                problems.add("/publicKey", bad.to_string());
+                problems.add("/publicKey", &bad);
             }
         }
         (true, None) => {}
@@ -180,16 +181,16 @@ pub(crate) fn parse(body: &Value) -> Result<NewApp, Problems> {
     object.each("bots", &mut problems, |value, path, problems| match value.as_str() {
         // They are kept as words with a space between.
         Some(id) if !id.is_empty() && !id.contains(char::is_whitespace) => bots.push(id.to_owned()),
-        _ => problems.add(path(), "must be the id of a bot"),
+        _ => problems.add(path(), say::must_be_bot_id()),
     });
     if bots.len() > MAX_BOTS {
-        problems.add("/bots", format!("must have at most {MAX_BOTS} elements"));
+        problems.add("/bots", say::at_most_elements(MAX_BOTS));
     }
     let enforces_jti = match object.get("jtiClaimEnforced") {
         None => false,
         Some(Value::Bool(flag)) => *flag,
         Some(_) => {
-            problems.add("/jtiClaimEnforced", "must be true or false");
+            problems.add("/jtiClaimEnforced", say::must_be_true_or_false());
             false
         }
     };
@@ -211,7 +212,7 @@ fn check_name(name: &str, problems: &mut Problems) {
     if !name.is_empty()
         && let Err(bad) = text::check_name(name)
     {
-        problems.add("/name", bad.to_string());
+        problems.add("/name", bad);
     }
 }
 
@@ -220,13 +221,13 @@ fn word<T>(
     key: &str,
     otherwise: T,
     parse: impl Fn(&str) -> Option<T>,
-    words: &str,
+    otherwise_told: Text,
     problems: &mut Problems,
 ) -> T {
     match object.get(key).map(Value::as_str) {
         None => otherwise,
         Some(text) => text.and_then(parse).unwrap_or_else(|| {
-            problems.add(object.path_of(key), format!("must be {words}"));
+            problems.add(object.path_of(key), otherwise_told);
             otherwise
         }),
     }
@@ -237,7 +238,7 @@ fn scopes(object: Object<'_>, problems: &mut Problems) -> Option<Vec<Scope>> {
     match object.get("scopes") {
         Some(Value::Array(_)) => {}
         Some(_) => {
-            problems.add("/scopes", "must be an array");
+            problems.add("/scopes", say::must_be_an_array());
             return None;
         }
         None => return None,
@@ -254,9 +255,9 @@ fn scopes(object: Object<'_>, problems: &mut Problems) -> Option<Vec<Scope>> {
     Some(scopes)
 }
 
-fn known_scopes() -> String {
+fn known_scopes() -> Text {
     let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-    format!("must be one of {}", scopes.join(", "))
+    say::must_be_one_of(scopes.join(", "))
 }
 
 fn time(value: &Value, problems: &mut Problems) -> Option<Instant> {
@@ -264,11 +265,11 @@ fn time(value: &Value, problems: &mut Problems) -> Option<Instant> {
     match parsed {
         Some(Ok(at)) => Some(at),
         Some(Err(bad)) => {
-            problems.add("/expiresAt", bad.to_string());
+            problems.add("/expiresAt", bad);
             None
         }
         None => {
-            problems.add("/expiresAt", "must be a time, or null for never");
+            problems.add("/expiresAt", say::must_be_time_or_null());
             None
         }
     }
@@ -324,7 +325,7 @@ pub(crate) fn parse_overlap(body: &Value) -> Result<i64, Problems> {
     let seconds = match object.get("overlapSeconds") {
         None => DEFAULT_OVERLAP_S,
         Some(value) => value.as_i64().filter(|seconds| (0..=MAX_OVERLAP_S).contains(seconds)).unwrap_or_else(|| {
-            problems.add("/overlapSeconds", format!("must be a number from 0 to {MAX_OVERLAP_S}"));
+            problems.add("/overlapSeconds", say::number_from_to(0_i64, MAX_OVERLAP_S));
             0
         }),
     };

@@ -17,7 +17,7 @@ use super::{
     subjects::known_only,
     users::{HeldRole, UserRow},
 };
-use crate::csv::Table;
+use crate::{csv::Table, say};
 
 /// A page of who holds what, by user, bot and role in order of creation.
 #[derive(Debug, Serialize, ToSchema)]
@@ -147,7 +147,7 @@ pub(crate) fn parse(body: &Value) -> Result<Wishes, Problems> {
     let word = object.text("roleType", &mut problems);
     let role_type = RoleType::parse(word);
     if role_type.is_none() && !word.is_empty() {
-        problems.add("/roleType", "must be admin or bot");
+        problems.add("/roleType", say::must_be_admin_or_bot());
     }
     let mut wishes =
         Wishes { role_type: role_type.unwrap_or(RoleType::Bot), elements: Vec::new(), places: Places::default() };
@@ -183,9 +183,9 @@ fn read(value: &Value, path: &str, role_type: Option<RoleType>, problems: &mut P
     let role_id = object.text("roleId", problems).to_owned();
     let bot_id = object.get("botId").map(|_| object.text("botId", problems).to_owned());
     match (role_type, &bot_id) {
-        (Some(RoleType::Bot), None) => problems.add(object.path_of("botId"), "is required for bot roles"),
+        (Some(RoleType::Bot), None) => problems.add(object.path_of("botId"), say::required_for_bot_roles()),
         (Some(RoleType::Admin), Some(_)) => {
-            problems.add(object.path_of("botId"), "must not be there for roles that act on the account");
+            problems.add(object.path_of("botId"), say::not_for_account_roles());
         }
         _ => {}
     }
@@ -197,7 +197,7 @@ fn read(value: &Value, path: &str, role_type: Option<RoleType>, problems: &mut P
     ];
     let given: Vec<_> = kinds.into_iter().filter(|(key, _)| object.get(key).is_some()).collect();
     let [(list, principal)] = given[..] else {
-        problems.add(path, "must name exactly one of userId, email, orgUserId and groupId");
+        problems.add(path, say::must_name_one_holder());
         return None;
     };
     Some((role_id, bot_id, list, principal(object.text(list, problems).to_owned())))
@@ -221,7 +221,7 @@ impl Places {
             fault.path = format!("{place}/{key}");
         }
         if fault.rule == Rule::AddAndRemove {
-            "is both to be given and to be taken; one call cannot do both".clone_into(&mut fault.detail);
+            fault.detail = say::given_and_taken();
         }
         fault
     }

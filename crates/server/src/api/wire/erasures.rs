@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::subjects::{Person, known_only, user_ids};
-use crate::callbacks::Hosts;
+use crate::{callbacks::Hosts, say};
 
 /// The most characters that grounds may have.
 pub const MAX_GROUNDS_CHARS: usize = 500;
@@ -99,7 +99,7 @@ fn scope(object: Object<'_>, problems: &mut Problems) -> NewErasure {
     // As the vendor has it: with all of them, some of them say nothing.
     let bot_ids = if is_all_bots { Vec::new() } else { bot_ids.into_iter().map(|(_, id)| id.to_owned()).collect() };
     if bot_ids.is_empty() && !is_all_bots {
-        problems.add(object.path_of("botIds"), "must name a bot, unless RemoveDataFromAllBots is true");
+        problems.add(object.path_of("botIds"), say::must_name_bot());
     }
     NewErasure { subjects, bot_ids, is_all_bots, ..NewErasure::default() }
 }
@@ -109,19 +109,19 @@ fn plan_hash(object: Object<'_>, problems: &mut Problems) -> Option<String> {
     if hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Some(hash.to_lowercase());
     }
-    problems.add(object.path_of("planHash"), "must be the planHash of a preview: 64 hex digits");
+    problems.add(object.path_of("planHash"), say::must_be_plan_hash());
     None
 }
 
 fn not_before(object: Object<'_>, problems: &mut Problems) -> Option<Instant> {
     let text = object.text_if_any("notBefore", problems)?;
-    Instant::parse(text).map_err(|error| problems.add(object.path_of("notBefore"), error.to_string())).ok()
+    Instant::parse(text).map_err(|error| problems.add(object.path_of("notBefore"), error)).ok()
 }
 
 fn grounds(object: Object<'_>, problems: &mut Problems) -> Option<String> {
     let grounds = object.text_if_any("grounds", problems)?.trim();
     if grounds.chars().count() > MAX_GROUNDS_CHARS {
-        problems.add(object.path_of("grounds"), format!("may have at most {MAX_GROUNDS_CHARS} characters"));
+        problems.add(object.path_of("grounds"), say::may_have_characters(MAX_GROUNDS_CHARS));
     }
     Some(grounds.to_owned()).filter(|grounds| !grounds.is_empty())
 }

@@ -16,6 +16,8 @@ use utoipa::ToSchema;
 
 use super::subjects::known_only;
 
+use crate::say;
+
 /// A group to be made.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes a body that is read with each problem told by its place, see `parse`")]
@@ -195,7 +197,7 @@ pub fn parse_members(body: &Value) -> Result<Vec<Wish>, Problems> {
     }
     known_only(object, &["add", "remove"], &mut problems);
     if wishes.is_empty() && problems.is_empty() {
-        problems.add("", "must name somebody to add or to remove");
+        problems.add("", say::must_name_members());
     }
     problems.or_ok(wishes)
 }
@@ -207,11 +209,11 @@ fn wish(value: &Value, path: &str, is_added: bool, problems: &mut Problems) -> O
     let mut given = KEYS.into_iter().filter_map(|(name, who)| Some((name, who, object.get(name)?)));
     let (first, second) = (given.next(), given.next());
     let (Some((name, who, value)), None) = (first, second) else {
-        problems.add(path, format!("must have one of {}", names.join(", ")));
+        problems.add(path, say::must_have_one_of(names.join(", ")));
         return None;
     };
     let Value::String(text) = value else {
-        problems.add(child(path, name), format!("must be a string, not {}", kind(value)));
+        problems.add(child(path, name), say::must_be_string(kind(value)));
         return None;
     };
     Some(Wish { is_added, who: who(text.clone()), path: child(path, name) })

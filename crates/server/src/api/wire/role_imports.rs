@@ -14,7 +14,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{subjects::known_only, users::RoleName};
-use crate::kore::wire::role_import::{Delta, Plan};
+use crate::{
+    kore::wire::role_import::{Delta, Plan},
+    say,
+};
 
 /// An import to be planned.
 #[derive(Debug, ToSchema)]
@@ -39,14 +42,14 @@ pub(crate) fn parse(body: &Value) -> Result<Order, Problems> {
     let word = object.text("roleType", &mut problems);
     let role_type = RoleType::parse(word);
     if role_type.is_none() && !word.is_empty() {
-        problems.add("/roleType", "must be admin or bot");
+        problems.add("/roleType", say::must_be_admin_or_bot());
     }
     let file_id = object.text("fileId", &mut problems).to_owned();
     let mode = match object.get("fullImport") {
         None | Some(Value::Bool(false)) => Mode::Incremental,
         Some(Value::Bool(true)) => Mode::Full,
         Some(_) => {
-            problems.add("/fullImport", "must be true or false");
+            problems.add("/fullImport", say::must_be_true_or_false());
             Mode::Incremental
         }
     };

@@ -20,6 +20,8 @@ use utoipa::ToSchema;
 
 use super::subjects::known_only;
 
+use crate::say;
+
 /// A role to be made.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -76,7 +78,7 @@ pub fn parse(body: &Value) -> Result<NewRole, Problems> {
     let word = object.text("roleType", &mut problems);
     let role_type = RoleType::parse(word);
     if role_type.is_none() && !word.is_empty() {
-        problems.add("/roleType", "must be admin or bot");
+        problems.add("/roleType", say::must_be_admin_or_bot());
     }
     // Without a type nobody can tell which levels there are.
     let role_type = role_type.unwrap_or(RoleType::Bot);
@@ -84,7 +86,7 @@ pub fn parse(body: &Value) -> Result<NewRole, Problems> {
     let description = object.text_if_any("description", &mut problems).unwrap_or_default().to_owned();
     let ref_id = object.text_if_any("refId", &mut problems).map(str::to_owned);
     let permissions = if object.get("permissions").is_none() {
-        problems.add("/permissions", "is required");
+        problems.add("/permissions", say::is_required());
         Permissions::default()
     } else {
         permissions(role_type, object, &mut problems).unwrap_or_default()

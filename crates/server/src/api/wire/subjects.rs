@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::say;
+
 /// A person: one identifier (an e-mail address, an id of the platform, of the organisation, or on a
 /// channel), or an id together with its channel.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,15 +54,15 @@ pub(super) fn user_ids(object: Object<'_>, problems: &mut Problems) -> Vec<Subje
     match object.get("userIds") {
         Some(Value::Array(values)) if (1..=MAX_SUBJECTS).contains(&values.len()) => {}
         Some(Value::Array(_)) => {
-            problems.add(&path, format!("must name somebody, and at most {MAX_SUBJECTS} people"));
+            problems.add(&path, say::must_name_people(MAX_SUBJECTS));
             return Vec::new();
         }
         Some(other) => {
-            problems.add(&path, format!("must be an array, not {}", kind(other)));
+            problems.add(&path, say::must_be_array(kind(other)));
             return Vec::new();
         }
         None => {
-            problems.add(&path, "is required");
+            problems.add(&path, say::is_required());
             return Vec::new();
         }
     }

@@ -50,7 +50,7 @@ impl People {
                     let pair = serde_json::json!({"channel_id": channel.trim(), "channel_user_id": id.trim()});
                     add(&pair, &place, &mut problems);
                 }
-                None => problems.add(place, "must be written like whatsapp:4917000000"),
+                None => problems.add_in_english(place, "must be written like whatsapp:4917000000"),
             }
         }
         if let Some(file) = &self.file {

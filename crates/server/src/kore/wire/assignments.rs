@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::say;
+
 /// A bot role on a bot, and who gains or loses it. Blank texts in the lists are skipped.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -72,7 +74,7 @@ const LISTS: [List; 6] = [
 pub fn parse(role_type: RoleType, body: &Value) -> Result<Vec<Element>, Problems> {
     let mut problems = Problems::default();
     let Value::Array(values) = body else {
-        problems.add("", format!("must be an array, not {}", json::kind(body)));
+        problems.add("", say::must_be_array(json::kind(body)));
         return Err(problems);
     };
     let mut elements = Vec::with_capacity(values.len());

@@ -11,6 +11,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::say;
+
 /// Whose data is to be erased, and on which bots.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -43,14 +45,14 @@ pub fn parse(body: &Value) -> Result<NewErasure, Problems> {
         }
     });
     if object.get("userIds").is_none() {
-        problems.add("/userIds", "is required");
+        problems.add("/userIds", say::is_required());
     }
     let is_all_bots = object.bool_if_any("RemoveDataFromAllBots", &mut problems).unwrap_or(false);
     let mut bot_ids = Vec::new();
     if !is_all_bots {
         object.each("botIds", &mut problems, |value, path, problems| match value {
             Value::String(id) => bot_ids.push(id.clone()),
-            other => problems.add(path(), format!("must be a string, not {}", rolecall_model::json::kind(other))),
+            other => problems.add(path(), say::must_be_string(rolecall_model::json::kind(other))),
         });
         // A list of blanks is what clients send that do not use it (wire fact 7.3).
         if bot_ids.iter().all(|id| id.trim().is_empty()) {

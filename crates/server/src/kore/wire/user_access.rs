@@ -7,6 +7,8 @@ use utoipa::ToSchema;
 
 use super::users::parse_keys;
 
+use crate::say;
+
 /// Who may do what in the builder.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -42,7 +44,7 @@ pub fn parse(body: &Value) -> Result<(Vec<(Key, String)>, Access), Problems> {
 /// A flag that must be there; false together with a problem otherwise.
 fn flag(object: Object<'_>, key: &str, problems: &mut Problems) -> bool {
     if object.get(key).is_none() {
-        problems.add(object.path_of(key), "is required");
+        problems.add(object.path_of(key), say::is_required());
     }
     object.bool_if_any(key, problems).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 //! what became of it.
 
 use rolecall_control::{
-    Rule,
+    Fault, Rule,
     assignments::Action,
     users::{Failure, Grant, Key, MAX_USERS, Particulars, Removed, Task, What, Wish},
 };
@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::error;
+use crate::{error, say};
 
 /// Users to make.
 #[derive(Debug, ToSchema)]
@@ -155,7 +155,7 @@ pub fn parse_new(body: &Value) -> Result<Vec<Wish<String>>, Problems> {
     let wishes = each_user(body, &mut problems, |user, info, problems| {
         let email = info.text_if_any("emailId", problems);
         if info.get("emailId").is_none() {
-            problems.add(info.path_of("emailId"), "is required");
+            problems.add(info.path_of("emailId"), say::is_required());
         }
         let mut grants = group_grants(user, "groups", "groups", Action::Add, problems);
         grants.extend(role_grants(user, "roles", "roles", Action::Add, problems));
@@ -178,7 +178,7 @@ pub fn parse_changed(body: &Value) -> Result<Vec<Wish<Key>>, Problems> {
             (Some(email), new) => (Key::Email(email.to_owned()), new),
             (None, Some(id)) if !id.is_empty() => (Key::OrgUserId(id), None),
             _ => {
-                problems.add(info.path_of("emailId"), "is required, or else orgUserId");
+                problems.add(info.path_of("emailId"), say::required_or_org_user_id());
                 return None;
             }
         };
@@ -210,9 +210,9 @@ fn each_user<W>(
     let mut wishes = Vec::new();
     let Some(object) = Object::of(body, "", problems) else { return wishes };
     match object.get("users") {
-        None => problems.add("/users", "is required"),
+        None => problems.add("/users", say::is_required()),
         Some(Value::Array(users)) if users.len() > MAX_USERS => {
-            problems.add("/users", format!("must have at most {MAX_USERS} users; send the rest in further calls"));
+            problems.add("/users", say::must_have_users(MAX_USERS));
             return wishes;
         }
         Some(_) => {}
@@ -221,7 +221,7 @@ fn each_user<W>(
         let path = path();
         let Some(user) = Object::of(value, &path, problems) else { return };
         let path = user.path_of("userInfo");
-        let Some(info) = user.get("userInfo") else { return problems.add(path, "is required") };
+        let Some(info) = user.get("userInfo") else { return problems.add(path, say::is_required()) };
         let Some(info) = Object::of(info, &path, problems) else { return };
         wishes.extend(read(user, info, problems));
     });
@@ -234,7 +234,7 @@ fn added_and_removed(user: Object<'_>, key: &str, problems: &mut Problems) -> Op
     match user.get(key)? {
         Value::Array(list) if list.is_empty() => None,
         Value::Array(_) => {
-            problems.add(user.path_of(key), "must be an object with the lists addTo and removeFrom");
+            problems.add(user.path_of(key), say::must_be_add_to_remove_from());
             None
         }
         _ => Some(user.path_of(key)),
@@ -315,7 +315,7 @@ fn tasks(user: Object<'_>, problems: &mut Problems) -> Vec<Task> {
 fn line(object: Object<'_>, key: &str, problems: &mut Problems) -> Option<String> {
     let text = object.text_if_any(key, problems)?;
     if let Err(bad) = text::check_line(text) {
-        problems.add(object.path_of(key), bad.to_string());
+        problems.add(object.path_of(key), bad);
     }
     Some(text.to_owned())
 }
@@ -324,7 +324,7 @@ fn line(object: Object<'_>, key: &str, problems: &mut Problems) -> Option<String
 /// its place; blank ones are skipped.
 pub fn parse_keys(object: Object<'_>, emails: &str, org_user_ids: &str, problems: &mut Problems) -> Vec<(Key, String)> {
     if object.get(emails).is_none() && object.get(org_user_ids).is_none() {
-        problems.add(object.path_of(emails), format!("is required, or else {org_user_ids}"));
+        problems.add(object.path_of(emails), say::required_or(org_user_ids));
     }
     let mut keys = Vec::new();
     for (list, key) in [(emails, Key::Email as fn(String) -> Key), (org_user_ids, Key::OrgUserId)] {
@@ -333,10 +333,7 @@ pub fn parse_keys(object: Object<'_>, emails: &str, org_user_ids: &str, problems
         }
     }
     if keys.len() > MAX_USERS {
-        problems.add(
-            object.path_of(emails),
-            format!("must name at most {MAX_USERS} users; send the rest in further calls"),
-        );
+        problems.add(object.path_of(emails), say::must_name_users(MAX_USERS));
     }
     keys
 }
@@ -418,14 +415,14 @@ impl UsersOutcome {
 
 impl FailedUserInfo {
     fn new(key: Key, failure: Failure) -> Self {
-        let rule = failure.fault.rule;
+        let Failure { index, fault: Fault { rule, path, detail } } = failure;
         let reason = if rule == Rule::UnknownUser { invalid(&key) } else { error::message(rule) };
         let (email_id, org_user_id) = match key {
             Key::Email(email) => (Some(email), None),
             Key::OrgUserId(id) => (None, Some(id)),
         };
-        let path = format!("/users/{}{}", failure.index, failure.fault.path);
-        Self { email_id, org_user_id, status: "failure", reason, path, detail: failure.fault.detail }
+        let path = format!("/users/{index}{path}");
+        Self { email_id, org_user_id, status: "failure", reason, path, detail: detail.to_string() }
     }
 }
 

@@ -11,6 +11,8 @@ use super::{
     users::{Reason, invalid, parse_keys},
 };
 
+use crate::say;
+
 /// Whom a call asks about.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -34,7 +36,7 @@ pub fn parse(body: &Value) -> Result<(Vec<Key>, Option<Status>), Problems> {
     let word = object.text_if_any("status", &mut problems).filter(|word| !word.is_empty() && *word != "all");
     let status = word.and_then(Status::parse);
     if word.is_some() && status.is_none() {
-        problems.add("/status", r#"must be "active", "not active" or "all""#);
+        problems.add("/status", say::must_be_status());
     }
     problems.or_ok((keys.into_iter().map(|(key, _)| key).collect(), status))
 }
