@@ -2,7 +2,7 @@
 //!
 //! One match from what went wrong to this door's words, as [`crate::error`] has one for the vendor's.
 //! The type of a problem is stable: programs decide by it, people read the rest, each in their language.
-//! So a problem leaves its handler as what it is, and [`finish`] writes it down for whoever asked.
+//! So a problem leaves its handler as what it is, and `finish` writes it down for whoever asked.
 
 use axum::{
     Json,
@@ -273,7 +273,7 @@ impl From<NoPreview> for ApiProblem {
     }
 }
 
-/// The problem without what people read, for [`finish`] to write down.
+/// The problem without what people read, for `finish` to write down.
 impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
         let (_, status, _) = self.kind;
