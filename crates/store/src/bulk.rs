@@ -146,6 +146,22 @@ where
     Ok(found)
 }
 
+/// Runs `sql`, which ends with `IN `, for those of the account's rows that have one of `nos`; how many they were.
+pub(crate) async fn run(tx: &mut Tx, account: AccountNo, sql: &str, nos: &[i64]) -> Result<u64, Error> {
+    let mut n_rows = 0;
+    for (chunk, size) in chunks(nos) {
+        let sql = format!("{sql}({})", values(2, size));
+        let mut run = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+        // A number that stands there twice counts once.
+        let filling = chunk.last().into_iter().cycle().take(size - chunk.len());
+        for no in chunk.iter().chain(filling) {
+            run = run.bind(*no);
+        }
+        n_rows += tx.run(run).await?;
+    }
+    Ok(n_rows)
+}
+
 fn list(text: &mut String, first: usize, n: usize) {
     for number in first..first + n {
         let comma = if number == first { "" } else { ", " };

@@ -2,11 +2,11 @@
 
 use rolecall_model::ids::{AccountNo, UserNo};
 
-use crate::{Error, Tx, bulk};
+use crate::{Error, Tx, bulk, sessions};
 
 /// What there is of a person, in as many tables.
-pub(crate) const REMOVE_OF_USERS: [&str; 6] = [
-    "DELETE FROM sessions WHERE account_no = $1 AND user_no IN ",
+const REMOVE_OF_USERS: [&str; 6] = [
+    sessions::REMOVE_OF_USERS,
     "DELETE FROM one_time_links WHERE account_no = $1 AND user_no IN ",
     "DELETE FROM passwords WHERE account_no = $1 AND user_no IN ",
     "DELETE FROM second_factors WHERE account_no = $1 AND user_no IN ",
@@ -17,15 +17,9 @@ pub(crate) const REMOVE_OF_USERS: [&str; 6] = [
 /// Ends the sessions of people and removes what they could sign in with. Shape: six statements for up
 /// to 512 of them.
 pub async fn remove_of_users(tx: &mut Tx, account: AccountNo, users: &[UserNo]) -> Result<(), Error> {
-    for slice in bulk::slices(users) {
-        for table in REMOVE_OF_USERS {
-            let sql = format!("{table}({})", bulk::values(2, slice.len()));
-            let mut remove = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-            for user in slice {
-                remove = remove.bind(user.0);
-            }
-            tx.run(remove).await?;
-        }
+    let nos: Vec<i64> = users.iter().map(|user| user.0).collect();
+    for remove in REMOVE_OF_USERS {
+        bulk::run(tx, account, remove, &nos).await?;
     }
     Ok(())
 }

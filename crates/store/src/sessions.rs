@@ -195,16 +195,8 @@ pub async fn remove_others(tx: &mut Tx, account: AccountNo, user: UserNo, id: &s
 
 /// Ends the sessions of people; how many.
 pub async fn remove_of_users(tx: &mut Tx, account: AccountNo, users: &[UserNo]) -> Result<u64, Error> {
-    let mut n_ended = 0;
-    for slice in bulk::slices(users) {
-        let sql = format!("{REMOVE_OF_USERS}({})", bulk::values(2, slice.len()));
-        let mut remove = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
-        for user in slice {
-            remove = remove.bind(user.0);
-        }
-        n_ended += tx.run(remove).await?;
-    }
-    Ok(n_ended)
+    let nos: Vec<i64> = users.iter().map(|user| user.0).collect();
+    bulk::run(tx, account, REMOVE_OF_USERS, &nos).await
 }
 
 /// Ends the person's sessions but for the newest `n`.
