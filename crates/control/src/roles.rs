@@ -15,7 +15,7 @@ use crate::{
     list::{self, List},
 };
 
-pub use edit::{Edit, Fixed, NewRole, copy, create, fixed, get, remove, update, version};
+pub use edit::{Edit, Fixed, NewRole, copy, create, fixed, get, get_many, remove, update, version};
 pub use removal::{Loser, MAX_HOLDERS, Removal, removal};
 
 /// A page of the account's roles of one type: built-in ones first, then in order of creation.

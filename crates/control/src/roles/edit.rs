@@ -76,6 +76,13 @@ pub async fn get(ctx: &Ctx, id: &str) -> Result<Role, Error> {
     of_account(&mut tx, ctx, id).await
 }
 
+/// Those of `ids` that are roles of the account, in any order.
+pub async fn get_many(ctx: &Ctx, ids: &[String]) -> Result<Vec<Role>, Error> {
+    ctx.need_to(&acts::LOOK)?;
+    let mut tx = ctx.read().await?;
+    Ok(roles::find_many(&mut tx, ctx.account, ids).await?)
+}
+
 /// The version of a role, for whoever is about to change it.
 pub fn version(role: &Role) -> Version {
     Version::of(&facts(role))

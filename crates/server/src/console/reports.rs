@@ -186,12 +186,9 @@ pub(super) async fn of_person(
     let ctx = &caller.ctx;
     let held = holdings::of_user(ctx, &id, None).await?.ok_or_else(ConsoleError::not_found)?;
     let UserHoldings { user, holdings } = held;
-    let mut known: HashMap<String, Role> = HashMap::new();
-    for holding in &holdings {
-        if !known.contains_key(&holding.role.id) {
-            known.insert(holding.role.id.clone(), roles::get(ctx, &holding.role.id).await?);
-        }
-    }
+    let ids: BTreeSet<String> = holdings.iter().map(|holding| holding.role.id.clone()).collect();
+    let roles = roles::get_many(ctx, &Vec::from_iter(ids)).await?;
+    let known = roles.into_iter().map(|role| (role.id.clone(), role)).collect();
     let places = places(&holdings, &known);
     let name = name_of(&user.first_name, &user.last_name, &user.email);
     let shell = Shell::of(&reader, &caller, Section::Reports);

@@ -42,6 +42,11 @@ impl Page {
         let user = &self.details.user;
         name_of(&user.first_name, &user.last_name, &user.email)
     }
+
+    /// Where the forms are sent that end sessions.
+    fn end_path(&self) -> String {
+        format!("/console/users/{}/sessions/end", self.details.user.id)
+    }
 }
 
 /// The page.
