@@ -10,6 +10,7 @@ theme-dark = ダーク
 sign-out = ログアウト
 times-are-utc = 時刻は UTC です。
 navigation = コンソールのメニュー
+working = 処理中…
 
 error-home = 最初のページへ
 error-title-forbidden = この操作を行う権限がありません

@@ -10,6 +10,7 @@ theme-dark = 어둡게
 sign-out = 로그아웃
 times-are-utc = 시각은 UTC 기준입니다.
 navigation = 콘솔 메뉴
+working = 처리 중…
 
 error-home = 첫 페이지로
 error-title-forbidden = 이 작업을 할 권한이 없습니다

@@ -168,3 +168,28 @@ async fn who_may_nothing_sees_no_button_and_is_refused_what_is_behind_it() {
     }
     world.browser.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_says_that_it_was_sent_and_is_sent_once() {
+    let Some(world) = World::signed_in().await else { return };
+    let browser = &world.browser;
+    let submit = "const button = document.querySelector('form.card button');
+        const told = document.querySelector('#working'), was = [];
+        const look = () => [button.textContent, button.getAttribute('aria-busy'), told?.textContent];
+        addEventListener('submit', (event) => was.push(event.defaultPrevented));
+        button.click();
+        button.click();
+        const meanwhile = look();
+        dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+        return [was, meanwhile, look()]";
+    world.go("/console/groups").await;
+    browser.type_into("#name", "Night crew").await;
+    let (sent, back) = (json!(["Working…", "true", "Working…"]), json!(["Create", null, ""]));
+    assert_eq!(browser.run(submit).await, json!([[false, true], sent, back]), "and who comes back can send it again");
+    browser.wait_until("return document.querySelector('h1').innerText === 'Night crew'").await;
+
+    world.go("/console/groups").await;
+    let nothing = json!([[], ["Create", null, ""], ["Create", null, ""]]);
+    assert_eq!(browser.run(submit).await, nothing, "what the browser does not send is not under way");
+    world.browser.end().await;
+}

@@ -71,6 +71,27 @@
     follow();
   }
 
+  // A form that was sent says so until its answer is there, and is not sent again meanwhile.
+  const working = document.getElementById("working");
+  const sent = new Map();
+  document.addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+    if (sent.has(form)) return event.preventDefault();
+    sent.set(form, [submitter, [...submitter.childNodes]]);
+    submitter.setAttribute("aria-busy", "true");
+    submitter.textContent = working.textContent = working.dataset.text;
+  });
+  // A page that is come back to may be the very one that was left.
+  addEventListener("pageshow", () => {
+    for (const [submitter, content] of sent.values()) {
+      submitter.removeAttribute("aria-busy");
+      submitter.replaceChildren(...content);
+    }
+    sent.clear();
+    working.textContent = "";
+  });
+
   // A button marked `data-copy="#place"` copies the text there.
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("button[data-copy]");
