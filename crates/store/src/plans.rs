@@ -145,7 +145,7 @@ fn statements() -> Vec<(&'static str, String)> {
         ("erasures in one state, newest first", requests::LIST_IN_STATE.to_owned()),
         ("erasures to forget", requests::TO_FORGET.to_owned()),
         ("progress of an erasure", requests::PROGRESS.to_owned()),
-        ("erasures that are late", requests::LATE.to_owned()),
+        ("erasures that are due first", requests::DUE.to_owned()),
         ("how many erasures are late", requests::COUNT_LATE.to_owned()),
         ("who asked to be forgotten, by hash", hashes(ledger::FIND)),
         ("who asked to be forgotten, since a time", ledger::SINCE.to_owned()),

@@ -18,7 +18,8 @@ pub use data_map::{NewDataMap, StoredMap, current_data_map, place_hash, set_data
 pub use holds::{Hold, MAX_REASON_CHARS, PlacedHold, list_holds, place_hold, release_hold};
 pub use ledger::{KEPT_FOR_MS, Suppressed, forget_old, ledger_since, suppressed};
 pub use report::{
-    PartReport, Progress, Report, StoreResult, SubjectReport, Summary, late, list, outline, receipt, report,
+    PartReport, Progress, Report, Standing, StoreResult, SubjectReport, Summary, late, list, outline, receipt, report,
+    standing,
 };
 pub use request::{Accepted, NewErasure, request};
 pub use vet::{Vetted, vet};

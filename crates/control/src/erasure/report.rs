@@ -280,8 +280,27 @@ pub async fn late(ctx: &Ctx, limit: u32) -> Result<(u64, Vec<Summary>), Error> {
     let mut tx = ctx.read().await?;
     let now = ctx.now();
     let total = requests::count_late(&mut tx, ctx.account, now).await?;
-    let found = requests::late(&mut tx, ctx.account, now, limit).await?;
+    let found = requests::due(&mut tx, ctx.account, now, limit).await?;
     Ok((u64::try_from(total).unwrap_or_default(), found))
+}
+
+/// How the account's requests stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// How many there are in each state in which there are some.
+    pub by_state: HashMap<State, u64>,
+    /// Those that have not ended, what is due first before the others.
+    pub due: Vec<Summary>,
+}
+
+/// How the account's requests stand, with at most `limit` of those that are open.
+pub async fn standing(ctx: &Ctx, limit: u32) -> Result<Standing, Error> {
+    ctx.need_to(&acts::WATCH_ERASURES)?;
+    let mut tx = ctx.read().await?;
+    let by_state = requests::count_by_state(&mut tx, ctx.account).await?;
+    let by_state = by_state.into_iter().map(|(state, n)| (state, u64::try_from(n).unwrap_or_default())).collect();
+    let due = requests::due(&mut tx, ctx.account, Instant::from_ms(i64::MAX), limit).await?;
+    Ok(Standing { by_state, due })
 }
 
 /// The receipt of a request that is done.

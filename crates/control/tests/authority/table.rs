@@ -262,6 +262,7 @@ impl World {
         outcomes.note(watch, "erasure::report", erasure::report(ctx, "none").await);
         outcomes.note(watch, "erasure::list", erasure::list(ctx, None, Page::first(1)).await);
         outcomes.note(watch, "erasure::late", erasure::late(ctx, 1).await);
+        outcomes.note(watch, "erasure::standing", erasure::standing(ctx, 1).await);
         outcomes.note(watch, "erasure::receipt", erasure::receipt(ctx, "none").await);
         outcomes.note(watch, "erasure::list_holds", erasure::list_holds(ctx, Page::first(1)).await);
         outcomes.note(watch, "erasure::current_data_map", erasure::current_data_map(ctx).await);

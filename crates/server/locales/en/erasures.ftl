@@ -23,7 +23,6 @@ erasure-deadline = Answer due
 erasure-ended = Ended
 erasure-late = late
 erasure-is-late = The answer to this request was due already.
-erasure-refresh = Refresh
 erasure-approve = Look at the plan and approve
 erasure-retry = Try again now
 erasure-cancel = Call off

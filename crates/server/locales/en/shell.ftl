@@ -10,6 +10,7 @@ theme-dark = Dark
 sign-out = Sign out
 times-are-utc = Times are in UTC.
 navigation = Parts of the console
+refresh = Refresh
 working = Working…
 
 error-home = To the first page

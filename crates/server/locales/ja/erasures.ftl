@@ -17,7 +17,6 @@ erasure-deadline = 回答期限
 erasure-ended = 終了日時
 erasure-late = 期限超過
 erasure-is-late = この依頼の回答期限はすでに過ぎています。
-erasure-refresh = 更新
 erasure-approve = 計画を確認して承認
 erasure-retry = 今すぐ再試行
 erasure-cancel = 取り下げ

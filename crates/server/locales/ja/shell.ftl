@@ -10,6 +10,7 @@ theme-dark = ダーク
 sign-out = ログアウト
 times-are-utc = 時刻は UTC です。
 navigation = コンソールのメニュー
+refresh = 更新
 working = 処理中…
 
 error-home = 最初のページへ

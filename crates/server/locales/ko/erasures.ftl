@@ -17,7 +17,6 @@ erasure-deadline = 답변 기한
 erasure-ended = 종료 시각
 erasure-late = 기한 초과
 erasure-is-late = 이 요청의 답변 기한이 이미 지났습니다.
-erasure-refresh = 새로 고침
 erasure-approve = 계획 확인 후 승인
 erasure-retry = 지금 다시 시도
 erasure-cancel = 요청 취소

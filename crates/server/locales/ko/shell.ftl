@@ -10,6 +10,7 @@ theme-dark = 어둡게
 sign-out = 로그아웃
 times-are-utc = 시각은 UTC 기준입니다.
 navigation = 콘솔 메뉴
+refresh = 새로 고침
 working = 처리 중…
 
 error-home = 첫 페이지로

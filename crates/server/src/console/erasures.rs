@@ -1,6 +1,6 @@
 //! Erasures: which there are and until when, how each fares, and what can be done about one.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::{
@@ -35,6 +35,9 @@ pub(super) const PATH: &str = "/console/erasures";
 
 /// How many of the late ones are named above the list; the others are counted.
 const LATE_SHOWN: u32 = 10;
+
+/// How long after a look at an erasure the next one is.
+const ROUND: Duration = Duration::from_secs(1);
 
 /// The causes that have a text. Others are shown as they are.
 pub(super) const CAUSES: [&str; 21] = [
@@ -151,7 +154,7 @@ pub(super) async fn follow(
 ) -> Result<Response, ConsoleError> {
     // Whether there is such an erasure is told before the first byte.
     erasure::outline(&caller.ctx, &id).await?;
-    stream::follow(&server, &caller, move |ctx| look(ctx, reader.clone(), id.clone()))
+    stream::follow(&server, &caller, ROUND, move |ctx| look(ctx, reader.clone(), id.clone()))
 }
 
 /// How it fares with people is told at the end: until then it is much, and says little.

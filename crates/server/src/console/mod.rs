@@ -62,6 +62,7 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
         .route("/console/assets/{name}", get(assets::get))
         .route("/console/preferences", post(preferences::set))
         .route("/console", get(overview::show))
+        .route("/console/progress", get(overview::follow))
         .route("/console/users", get(users::list))
         .route("/console/users/{id}", get(users::show))
         .route("/console/users/{id}/roles", post(grants::of_user))

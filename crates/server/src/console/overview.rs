@@ -1,6 +1,9 @@
 //! The first page: what is there, what changed lately, which erasures are open and until when.
 
+use std::{sync::Arc, time::Duration};
+
 use askama::Template;
+use axum::{extract::State as Shared, response::Response};
 use rolecall_control::{
     Ctx, Error, audit,
     authority::acts,
@@ -13,8 +16,10 @@ use rolecall_model::{erasure::State, page::Page, role::RoleType, time::Instant};
 use super::{
     ConsoleError, Html, Reader, Section, Shell,
     plot::{Bar, Bars},
+    stream::{self, Look},
 };
 use crate::{
+    Server,
     auth::{Caller, SignedIn},
     i18n::Words,
 };
@@ -25,14 +30,17 @@ const RECENT: u32 = 8;
 /// How many days the plot of changes goes back.
 const DAYS: i64 = 7;
 
-/// How many erasures in each open state are looked at for what is due, the newest first; and how many are shown.
-const LOOKED_AT: u32 = 50;
-const SHOWN: usize = 5;
+/// How many of the open erasures are shown.
+const DUE: u32 = 5;
+
+/// How long after a look at what there is the next one is. It is more to look at than a single erasure, and
+/// changes less.
+const ROUND: Duration = Duration::from_secs(3);
 
 const DAY_MS: i64 = 86_400_000;
 
 #[derive(Template)]
-#[template(path = "console/overview.html")]
+#[template(path = "console/overview.html", blocks = ["counts", "activity", "erasures"])]
 struct Overview {
     shell: Shell,
     counts: Vec<(Section, u64)>,
@@ -53,17 +61,41 @@ struct Erasures {
     due: Vec<(Summary, bool)>,
 }
 
-/// The page. Who may see nothing of a part is not shown it.
+impl Overview {
+    /// What there is now. Who may see nothing of a part is not shown it.
+    async fn of(ctx: &Ctx, shell: Shell) -> Result<Self, Error> {
+        let counts = if ctx.may_do(&acts::LOOK) { counts(ctx).await? } else { Vec::new() };
+        let activity = if ctx.may_do(&acts::READ_AUDIT) { Some(activity(ctx, &shell.words).await?) } else { None };
+        let erasures = if ctx.may_do(&acts::WATCH_ERASURES) { Some(erasures(ctx, &shell.words).await?) } else { None };
+        Ok(Self { shell, counts, activity, erasures })
+    }
+}
+
+/// The page.
 pub(super) async fn show(
     reader: Reader,
     caller: Caller<SignedIn, ConsoleError>,
 ) -> Result<Html<impl Template>, ConsoleError> {
-    let ctx = &caller.ctx;
-    let shell = Shell::of(&reader, &caller, Section::Overview);
-    let counts = if ctx.may_do(&acts::LOOK) { counts(ctx).await? } else { Vec::new() };
-    let activity = if ctx.may_do(&acts::READ_AUDIT) { Some(activity(ctx, &shell.words).await?) } else { None };
-    let erasures = if ctx.may_do(&acts::WATCH_ERASURES) { Some(erasures(ctx, &shell.words).await?) } else { None };
-    Ok(Html(Overview { shell, counts, activity, erasures }))
+    Ok(Html(Overview::of(&caller.ctx, Shell::of(&reader, &caller, Section::Overview)).await?))
+}
+
+/// The parts of the page as they become others.
+pub(super) async fn follow(
+    Shared(server): Shared<Arc<Server>>,
+    reader: Reader,
+    caller: Caller<SignedIn, ConsoleError>,
+) -> Result<Response, ConsoleError> {
+    stream::follow(&server, &caller, ROUND, move |ctx| look(ctx, reader.clone()))
+}
+
+async fn look(ctx: Ctx, reader: Reader) -> anyhow::Result<Look> {
+    let page = Overview::of(&ctx, Shell::bare(&reader, Section::Overview)).await?;
+    let parts = vec![
+        ("counts", page.as_counts().render()?),
+        ("activity", page.as_activity().render()?),
+        ("erasures", page.as_erasures().render()?),
+    ];
+    Ok(Look { parts, is_over: false })
 }
 
 async fn counts(ctx: &Ctx) -> Result<Vec<(Section, u64)>, Error> {
@@ -97,23 +129,17 @@ async fn activity(ctx: &Ctx, words: &Words) -> Result<Activity, Error> {
 }
 
 async fn erasures(ctx: &Ctx, words: &Words) -> Result<Erasures, Error> {
+    let standing = erasure::standing(ctx, DUE).await?;
     let mut bars = Vec::new();
-    let mut due = Vec::new();
     for state in State::ALL.iter().copied() {
-        let page = Page::first(if state.is_final() { 1 } else { LOOKED_AT });
-        let found = erasure::list(ctx, Some(state), page).await?;
-        let name = words.word("erasure-state", state.as_str());
-        if found.total > 0 || !state.is_final() {
-            bars.push(Bar { name, n: found.total, shown: words.number(found.total), tone: tone(state) });
-        }
-        if !state.is_final() {
-            due.extend(found.items);
+        let n = standing.by_state.get(&state).copied().unwrap_or_default();
+        if n > 0 || !state.is_final() {
+            let name = words.word("erasure-state", state.as_str());
+            bars.push(Bar { name, n, shown: words.number(n), tone: tone(state) });
         }
     }
-    due.sort_by_key(|summary| summary.deadline);
-    due.truncate(SHOWN);
     let now = ctx.now();
-    let due = due.into_iter().map(|summary| {
+    let due = standing.due.into_iter().map(|summary| {
         let is_late = summary.deadline < now;
         (summary, is_late)
     });

@@ -25,9 +25,6 @@ use crate::{
     streamed::{Sink, streamed},
 };
 
-/// How long after a look the next one is.
-const ROUND: Duration = Duration::from_secs(1);
-
 /// After how many looks at which nothing was new a line shows whether anybody is still there.
 const QUIET_ROUNDS: u32 = 15;
 
@@ -67,12 +64,13 @@ pub(super) struct Look {
     pub(super) is_over: bool,
 }
 
-/// A stream of what `look` sees on behalf of whoever calls.
+/// A stream of what `look` sees, each time this long after the one before, on behalf of whoever calls.
 ///
 /// Errors: there are too many streams.
 pub(super) fn follow<N: Need, F>(
     server: &Arc<Server>,
     caller: &Caller<N, ConsoleError>,
+    round: Duration,
     look: impl Fn(Ctx) -> F + Send + Sync + 'static,
 ) -> Result<Response, ConsoleError>
 where
@@ -85,7 +83,7 @@ where
     let body = streamed(async move |sink| {
         let _room = room;
         tokio::select! {
-            done = tell(&server, session, N::PERMISSIONS, &sink, look) => done,
+            done = tell(&server, session, N::PERMISSIONS, &sink, round, look) => done,
             () = stopped(&mut stop) => Ok(()),
             () = sink.is_left() => Ok(()),
         }
@@ -108,6 +106,7 @@ async fn tell<F: Future<Output = anyhow::Result<Look>>>(
     mut session: Session,
     any_of: &[AdminPermission],
     sink: &Sink,
+    round: Duration,
     look: impl Fn(Ctx) -> F,
 ) -> anyhow::Result<()> {
     let (mut told, mut n_quiet) = (HashMap::new(), 0);
@@ -134,7 +133,7 @@ async fn tell<F: Future<Output = anyhow::Result<Look>>>(
         if !sink.send(piece.into_bytes()).await {
             return Ok(());
         }
-        round().await;
+        pause(round).await;
         let still = sessions::still(&server.core, &server.gate.settings, &Meter::default(), &session).await?;
         match still.filter(|session| session.person.powers.has_any(any_of)) {
             Some(still) => session = still,
@@ -154,9 +153,9 @@ fn write(piece: &mut String, event: &str, text: &str) {
     piece.push_str("\n\n");
 }
 
-async fn round() {
+async fn pause(round: Duration) {
     #[expect(clippy::disallowed_methods, reason = "what other processes do is found by looking")]
-    tokio::time::sleep(ROUND).await;
+    tokio::time::sleep(round).await;
 }
 
 #[cfg(test)]

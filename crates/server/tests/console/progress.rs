@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use rolecall_control::erasure::{self, NewErasure};
+use rolecall_control::{
+    erasure::{self, NewErasure},
+    groups::{self, NewGroup},
+};
 use rolecall_model::erasure::Subject;
 use rolecall_server::{
     Server,
@@ -129,6 +132,38 @@ each_engine! {
     }
 }
 
+/// What a page's places hold, by their ids, of those that `told` names.
+fn shows(page: &str, told: &[(String, String)]) -> bool {
+    told.iter().all(|(_, text)| page.contains(text.trim()))
+}
+
+each_engine! {
+    async fn the_overview_is_told_of_what_changes_to_who_may_see_it(app: TestApp) {
+        let mut office = Office::of(app).await;
+        let page = office.page("/console").await;
+        assert!(page.contains("data-stream=\"/console/progress\"") && page.contains("<a class=\"button\" href=\"/console\">"));
+        let mut events = office.app.follow(&office.person, "/console/progress").await;
+        let mut told = Vec::new();
+        for _ in ["counts", "activity", "erasures"] {
+            told.push(events.next().await.expect("an event"));
+        }
+        assert!(shows(&page, &told), "{told:?}\n{page}");
+        ask(&office).await;
+        assert!(events.next_of("activity").await.contains("Erasure requested"));
+        assert!(events.next_of("erasures").await.contains("waiting 1"));
+        let made = office.send("/console/groups", &[("name", "Night crew")]).await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+        let counts = events.next_of("counts").await;
+        assert!(counts != told[0].1 && office.page("/console").await.contains(counts.trim()), "{counts}");
+
+        office.hand_over(NOBODY).await;
+        let mut events = office.app.follow(&office.person, "/console/progress").await;
+        for place in ["counts", "activity", "erasures"] {
+            assert_eq!(events.next().await, Some((place.to_owned(), String::new())), "what is not theirs to see");
+        }
+    }
+}
+
 /// A company with its chat, and an erasure in it whose page the browser shows.
 async fn at_an_erasure(world: &World) {
     world.chat().await;
@@ -154,6 +189,25 @@ async fn a_page_reaches_the_end_without_being_loaded_again() {
     let same = "return [window.isTheSame, document.activeElement.id]";
     assert_eq!(browser.run(same).await, json!([true, "main"]), "what had the focus is gone, and the focus is not lost");
     assert_eq!(world.faults("an erasure that ended in sight").await, [""; 0]);
+    world.browser.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_overview_counts_on_without_being_loaded_again() {
+    let Some(world) = World::signed_in().await else { return };
+    world.go("/console").await;
+    let browser = &world.browser;
+    let n_groups = "return document.querySelector('a[href=\"/console/groups\"] b').innerText";
+    let before = browser.run(&format!("window.isTheSame = true; {n_groups}")).await;
+    let group = NewGroup { name: "Night crew".to_owned(), description: String::new() };
+    groups::create(&world.ctx, &group).await.expect("a group");
+    browser
+        .wait_until(&format!(
+            "return window.isTheSame && (() => {{ {n_groups} }})() !== '{}'",
+            before.as_str().expect("a number")
+        ))
+        .await;
+    assert_eq!(world.faults("an overview that went on").await, [""; 0]);
     world.browser.end().await;
 }
 

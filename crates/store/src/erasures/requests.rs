@@ -38,7 +38,7 @@ FROM erasures
 WHERE account_no = $1 AND erasure_no < $2 AND state = $3
 ORDER BY erasure_no DESC
 LIMIT $4 OFFSET $5";
-pub(crate) const LATE: &str = "
+pub(crate) const DUE: &str = "
 SELECT erasure_no, erasure_id, state, cause, requested_at_ms, requested_by, updated_at_ms, deadline_ms, ended_at_ms,
        (SELECT COUNT(*) FROM erasure_subjects AS s
         WHERE s.account_no = erasures.account_no AND s.erasure_no = erasures.erasure_no)
@@ -49,6 +49,7 @@ LIMIT $3";
 pub(crate) const COUNT_LATE: &str =
     "SELECT COUNT(*) FROM erasures WHERE account_no = $1 AND ended_at_ms IS NULL AND deadline_ms < $2";
 const COUNT: &str = "SELECT COUNT(*) FROM erasures WHERE account_no = $1";
+const COUNT_BY_STATE: &str = "SELECT state, COUNT(*) FROM erasures WHERE account_no = $1 GROUP BY state";
 const COUNT_IN_STATE: &str = "SELECT COUNT(*) FROM erasures WHERE account_no = $1 AND state = $2";
 const IS_ANY_OPEN: &str = "
 SELECT COUNT(*) FROM (
@@ -270,14 +271,14 @@ pub async fn list(tx: &mut Tx, account: AccountNo, in_state: Option<State>, page
     rows.iter().map(summary).collect()
 }
 
-/// At most `limit` of the account's requests that have not ended and whose answer was due before `now`,
-/// the longest overdue first.
-pub async fn late(tx: &mut Tx, account: AccountNo, now: Instant, limit: u32) -> Result<Vec<Summary>, Error> {
-    let late = sqlx::query(LATE).bind(account.0).bind(now.as_ms()).bind(i64::from(limit));
-    tx.all(late).await?.iter().map(summary).collect()
+/// At most `limit` of the account's requests that have not ended and whose answer is due before `until`, what
+/// is due first before the others.
+pub async fn due(tx: &mut Tx, account: AccountNo, until: Instant, limit: u32) -> Result<Vec<Summary>, Error> {
+    let due = sqlx::query(DUE).bind(account.0).bind(until.as_ms()).bind(i64::from(limit));
+    tx.all(due).await?.iter().map(summary).collect()
 }
 
-/// How many of them there are.
+/// How many of the account's requests have not ended although their answer was due before `now`.
 pub async fn count_late(tx: &mut Tx, account: AccountNo, now: Instant) -> Result<i64, Error> {
     tx.number(sqlx::query(COUNT_LATE).bind(account.0).bind(now.as_ms())).await
 }
@@ -289,6 +290,12 @@ pub async fn count(tx: &mut Tx, account: AccountNo, in_state: Option<State>) -> 
         Some(state) => sqlx::query(COUNT_IN_STATE).bind(account.0).bind(state.as_str()),
     };
     tx.number(count).await
+}
+
+/// How many requests the account has in each state in which there are some.
+pub async fn count_by_state(tx: &mut Tx, account: AccountNo) -> Result<Vec<(State, i64)>, Error> {
+    let rows = tx.all(sqlx::query(COUNT_BY_STATE).bind(account.0)).await?;
+    rows.iter().map(|row| Ok((state(row, 0)?, row.try_get(1)?))).collect()
 }
 
 /// Whether the account has a request that has not ended.
