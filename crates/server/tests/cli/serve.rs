@@ -1,5 +1,5 @@
 use std::{
-    io::{Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
 };
 
@@ -61,6 +61,46 @@ fn what_is_asked_when_the_server_is_told_to_stop_is_still_answered() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("fileId"), "{answer}");
     let (status, _, log) = serving.end();
     assert_eq!(status.code(), Some(0), "{log}");
+}
+
+#[test]
+fn a_page_that_keeps_up_with_something_does_not_hold_up_the_end() {
+    let place = Place::new();
+    let account = place.account();
+    let link = place.json(&["account", "link", "--account", &account, "--user", "owner@acme.example"]);
+    let (_, token) = link["setUpUrl"].as_str().and_then(|url| url.rsplit_once('/')).expect("a link");
+    let mut serving = place.start(&["serve", "--listen", "127.0.0.1:0"]);
+
+    let form = "new=correct+horse+battery&again=correct+horse+battery";
+    let let_in = exchange(
+        &serving.address,
+        &format!(
+            "POST /console/set-up/{token} HTTP/1.1\r\nhost: {0}\r\norigin: http://{0}\r\nconnection: close\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {1}\r\n\r\n{form}",
+            serving.address,
+            form.len()
+        ),
+    );
+    let cookie = let_in.split("set-cookie: ").find(|rest| rest.starts_with("__Host-rolecall=")).expect(&let_in);
+    let cookie = cookie.split_once(';').expect("it has attributes").0;
+    let mut stream = TcpStream::connect(&serving.address).expect("it listens");
+    let head = format!("GET /console/progress HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\n\r\n", serving.address);
+    stream.write_all(head.as_bytes()).expect("it reads");
+    let mut told = BufReader::new(stream);
+    let mut line = String::new();
+    while line != "event: erasures\n" {
+        line.clear();
+        assert!(told.read_line(&mut line).expect("it goes on") > 0, "the stream ended");
+    }
+
+    serving.terminate();
+    serving.wait_for("stopping: 1 connections");
+    let mut rest = String::new();
+    told.read_to_string(&mut rest).expect("it ends well");
+    assert!(rest.ends_with("\r\n0\r\n\r\n"), "the answer is whole: {rest}");
+    let (status, _, log) = serving.end();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(!log.contains("unfinished") && log.trim_end().ends_with("stopped"), "{log}");
 }
 
 #[test]
