@@ -25,6 +25,9 @@ fn check_class(event: &Value) {
     let uid = event["class_uid"].as_u64().expect("a class");
     let activity = event["activity_id"].as_u64().expect("an activity");
     let (name, target, own, activities): (_, _, &[&str], &[u64]) = match uid {
+        3002 => {
+            ("Authentication", "user", &["auth_factors", "is_mfa", "is_remote", "service", "session", "user"], &[1, 2])
+        }
         3004 => ("Entity Management", "entity", &["entity"], &[1, 3, 4, 99]),
         3006 => (
             "Group Management",
@@ -32,7 +35,9 @@ fn check_class(event: &Value) {
             &["group", "privileges", "resource", "subgroup", "user"],
             &[1, 2, 3, 4, 5, 6, 7, 8, 99],
         ),
-        3007 => ("User Management", "user", &["user", "updated_user", "iam_roles", "resources"], &[1, 2, 3, 16, 17]),
+        3007 => {
+            ("User Management", "user", &["user", "updated_user", "iam_roles", "resources"], &[1, 2, 3, 8, 9, 16, 17])
+        }
         3008 => ("Role Management", "iam_role", &["iam_role", "updated_role"], &[1, 2, 3]),
         _ => ("", "", &[], &[]),
     };
@@ -138,6 +143,8 @@ each_engine! {
 
     async fn the_log_is_taken_out_in_the_classes_of_the_framework(app: TestApp) {
         let staff = staff(&app).await;
+        let person = app.sign_in("ben@acme.example").await;
+        assert_eq!(app.form_as(&person, "/console/sign-out", &[]).await.status, StatusCode::SEE_OTHER);
         let removed = json!({"deleteEmailIds": ["ann@acme.example"]});
         assert_eq!(app.delete("/api/public/users", removed).await.status, StatusCode::OK);
         let native = lines(&app.get(&format!("{LIST}/export?format=native")).await);
@@ -156,7 +163,7 @@ each_engine! {
             let previous = &attestation["prev_event"]["fingerprint"]["value"];
             assert_eq!(previous.as_str().unwrap_or_default(), entry["previousHash"].as_str().expect("a hash"));
         }
-        let one_of_each: Vec<String> = ["User Created", "User Modified", "Bot Role Assigned", "Role Assigned to Groups", "Groups Added to Group", "Role Created"]
+        let one_of_each: Vec<String> = ["User Created", "User Modified", "Bot Role Assigned", "Role Assigned to Groups", "Groups Added to Group", "Role Created", "Password Set", "Signed In", "Signed Out"]
             .iter()
             .filter_map(|name| ocsf.iter().find(|event| event["metadata"]["event_code"] == *name))
             .map(|event| {
@@ -166,7 +173,7 @@ each_engine! {
             })
             .collect();
         insta::assert_snapshot!("ocsf", one_of_each.join("\n"));
-        let some = lines(&app.get(&format!("{LIST}/export?format=native&target={}&from=2026-01-05T09:00:00.001Z", staff.users[1].id)).await);
+        let some = lines(&app.get(&format!("{LIST}/export?format=native&target={}&from=2026-01-05T09:00:00.001Z", staff.users[2].id)).await);
         assert!(some.is_empty(), "{some:?}");
         assert_eq!(app.get(&format!("{LIST}/export?format=xml")).await.status, StatusCode::BAD_REQUEST);
     }

@@ -6,6 +6,8 @@
 //! hash. It is made over the entry, not over the event that the entry becomes here, which
 //! `serialization` says.
 
+mod sign_in;
+
 use rolecall_control::audit::Linked;
 use rolecall_model::audit::Event;
 use serde_json::{Map, Value, json};
@@ -140,6 +142,13 @@ impl<'e> Facts<'e> {
             E::RoleCreated => self.role((1, "Create")),
             E::RoleUpdated | E::RolePermissionsUpdated => self.role((2, "Update")),
             E::RoleDeleted => self.role((3, "Delete")),
+            E::SignedIn => self.authentication((1, "Logon")),
+            E::SignInBlocked | E::SignInRefused => self.failed_authentication(),
+            E::SignedOut | E::SessionEnded => self.authentication((2, "Logoff")),
+            E::PasswordSet => self.credential((8, "Password Change")),
+            E::SignInLinkMade => self.credential((9, "Password Reset")),
+            E::SecondFactorAdded | E::RecoveryCodesMade => self.credential((12, "MFA Factor Enable")),
+            E::SecondFactorRemoved => self.credential((13, "MFA Factor Disable")),
             other => self.entity(kind(other), done(other)),
         }
     }
@@ -250,7 +259,6 @@ fn kind(event: Event) -> &'static str {
             "API Scopes" => "app",
             "Bot Management" => "bot",
             "Data Privacy" => "erasure",
-            "Sign-In" => "session",
             _ => "other",
         },
     }
