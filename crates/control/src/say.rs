@@ -29,6 +29,8 @@ phrases! {
     at_most_elements_a_call(n) = "must have at most {n} elements; send the rest in further calls";
     at_most_holders_a_call(n) = "must name at most {n} users and groups; send the rest in further calls";
     at_most_members_a_call(n) = "must name at most {n} members; send the rest in further calls";
+    required_for_bot_roles() = "is required for bot roles";
+    not_for_account_roles() = "must not be there for roles that act on the account";
     role_follows_bot() = "the role follows who owns the bot; it can be neither assigned nor removed";
     master_admin_for_users() = "the built-in role admin goes to users only, not to groups";
     owner_keeps_admin() = "is the account's owner, who always keeps the built-in role admin";

@@ -151,6 +151,28 @@ async fn assert_well(app: &TestApp) {
 }
 
 each_engine! {
+    async fn a_role_is_held_on_what_it_is_for_and_on_nothing_else(app: TestApp) {
+        let company = Company::found(&app).await;
+        let queue = Queue::default();
+        let ben = [(Action::Add, user("ben@acme.example"))];
+        for (role_type, wrong) in [
+            (RoleType::Admin, element(&company.admin, Some(&company.bots[0]), &ben)),
+            (RoleType::Bot, element(&company.roles[0], None, &ben)),
+        ] {
+            let fine = match role_type {
+                RoleType::Admin => element(&company.admin, None, &ben),
+                RoleType::Bot => company.element(0, &ben),
+            };
+            let refused = queue.apply(&request(&app, 0), role_type, vec![fine, wrong]).await;
+            let Err(Error::Invalid(problems)) = refused else { panic!("{role_type:?}: {refused:?}") };
+            let paths: Vec<String> = problems.into_vec().into_iter().map(|problem| problem.path).collect();
+            assert_eq!(paths, ["/1/botId"], "{role_type:?}");
+        }
+        let held = holdings::list(&app.operator(), Page::first(100), None).await.expect("the list");
+        let ben = held.users.items.into_iter().find(|(user, _)| user.email == "ben@acme.example").expect("ben").1;
+        assert!(ben.on_bots.is_empty() && ben.on_account.is_empty(), "nothing of the calls was done");
+    }
+
     async fn calls_done_together_come_to_the_same_as_one_after_the_other(app: TestApp) {
         let company = Company::found(&app).await;
         let queue = Queue::default();

@@ -32,8 +32,6 @@ phrases! {
     at_most_elements(n) = "must have at most {n} elements";
     must_be_an_array() = "must be an array";
     must_be_time_or_null() = "must be a time, or null for never";
-    required_for_bot_roles() = "is required for bot roles";
-    not_for_account_roles() = "must not be there for roles that act on the account";
     must_name_one_holder() = "must name exactly one of userId, email, orgUserId and groupId";
     given_and_taken() = "is both to be given and to be taken; one call cannot do both";
     must_name_bot() = "must name a bot, unless RemoveDataFromAllBots is true";
@@ -71,7 +69,6 @@ phrases! {
     must_be_algorithm() = "must be HS256, HS512, RS256, RS512, ES256 or EdDSA";
     no_such_scope() = "is none that apps have";
     not_offered() = "is none that is offered";
-    must_be_bot() = "must be bot";
     must_be_give_or_take() = "must be give or take";
     must_be_on_or_off() = "must be on or off";
     plan_missing() = "is missing: an erasure is asked for after it was shown";

@@ -9,6 +9,7 @@ use rolecall_model::{
     authority::Powers,
     ids::{BotNo, GroupNo, UserNo},
     phrase::Text,
+    problem::Problems,
     role::{Role, RoleType},
     text::fold,
 };
@@ -150,13 +151,15 @@ pub(super) struct Decided {
 
 /// What a call comes to.
 ///
-/// Errors: everything that is wrong, in the order of the call.
+/// Errors: everything that is wrong, in the order of the call; [`Error::Invalid`] for roles on bots that are held
+/// on the account, and for those on none that are held on bots.
 pub(super) fn decide(
     resolved: &Resolved,
     role_type: RoleType,
     elements: &[Element],
     owner: UserNo,
 ) -> Result<Decided, Error> {
+    on_what_they_are_for(role_type, elements)?;
     let mut faults = Faults::default();
     let n_wishes = elements.iter().map(|element| element.wishes.len()).sum();
     let mut first_wishes: HashMap<Assignment, (usize, &Wish)> = HashMap::with_capacity(n_wishes);
@@ -202,6 +205,18 @@ pub(super) fn decide(
     decided.adds.sort_unstable();
     decided.removes.sort_unstable();
     Ok(decided)
+}
+
+fn on_what_they_are_for(role_type: RoleType, elements: &[Element]) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    for (nth, element) in elements.iter().enumerate() {
+        match (role_type, &element.bot_id) {
+            (RoleType::Bot, None) => problems.add(format!("/{nth}/botId"), say::required_for_bot_roles()),
+            (RoleType::Admin, Some(_)) => problems.add(format!("/{nth}/botId"), say::not_for_account_roles()),
+            (RoleType::Bot, Some(_)) | (RoleType::Admin, None) => {}
+        }
+    }
+    problems.or_ok(())
 }
 
 /// Where in its call a wish of the `nth` element stands.

@@ -139,9 +139,6 @@ pub(super) async fn of_bot(
     Id(id): Id,
     form: Form,
 ) -> Result<Redirect, ConsoleError> {
-    if role_type(&form)? != RoleType::Bot {
-        return Err(Problem::new("type", say::must_be_bot()).into());
-    }
     let who = match (form.field("user_id"), form.field("who")) {
         ("", who) if who.contains('@') => Principal::Email(who.to_owned()),
         ("", who) => Principal::GroupName(who.to_owned()),

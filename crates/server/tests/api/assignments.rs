@@ -160,6 +160,7 @@ each_engine! {
                 "add": [{"roleId": staff.admin, "groupId": staff.groups[0].id}], "remove": [{"roleId": staff.admin, "email": "owner@acme.example"}]})),
             ("form", json!({"roletype": "bot", "roleType": "guest", "add": {}, "remove": [{"roleId": 7}, 8, {"roleId": "1", "userId": "a", "email": "b"}]})),
             ("bots", json!({"roleType": "bot", "add": [{"roleId": "1", "userId": "a"}]})),
+            ("account", json!({"roleType": "admin", "add": [{"roleId": staff.admin, "userId": "a"}], "remove": [{"roleId": staff.admin, "botId": travel, "userId": "a"}]})),
         ] {
             let reply = app.post(LIST, wish).await;
             insta::assert_snapshot!(name, reply.shown());

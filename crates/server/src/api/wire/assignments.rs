@@ -155,7 +155,7 @@ pub(crate) fn parse(body: &Value) -> Result<Wishes, Problems> {
     for (list, action) in [("remove", Action::Remove), ("add", Action::Add)] {
         object.each(list, &mut problems, |value, path, problems| {
             let path = path();
-            let Some((role_id, bot_id, list, principal)) = read(value, &path, role_type, problems) else { return };
+            let Some((role_id, bot_id, list, principal)) = read(value, &path, problems) else { return };
             let index = wishes.places.of_wishes.len();
             let nth = *known.entry((role_id.clone(), bot_id.clone())).or_insert_with(|| {
                 wishes.elements.push(Element { role_id, bot_id, wishes: Vec::new() });
@@ -177,18 +177,11 @@ type Names = fn(String) -> Principal;
 /// The role, the bot, and who: by which key, and by what.
 type Read = (String, Option<String>, &'static str, Principal);
 
-fn read(value: &Value, path: &str, role_type: Option<RoleType>, problems: &mut Problems) -> Option<Read> {
+fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Read> {
     let object = Object::of(value, path, problems)?;
     known_only(object, &["roleId", "botId", "userId", "email", "orgUserId", "groupId"], problems);
     let role_id = object.text("roleId", problems).to_owned();
     let bot_id = object.get("botId").map(|_| object.text("botId", problems).to_owned());
-    match (role_type, &bot_id) {
-        (Some(RoleType::Bot), None) => problems.add(object.path_of("botId"), say::required_for_bot_roles()),
-        (Some(RoleType::Admin), Some(_)) => {
-            problems.add(object.path_of("botId"), say::not_for_account_roles());
-        }
-        _ => {}
-    }
     let kinds: [(&'static str, Names); 4] = [
         ("userId", Principal::UserId),
         ("email", Principal::Email),
@@ -206,23 +199,39 @@ fn read(value: &Value, path: &str, role_type: Option<RoleType>, problems: &mut P
 impl Places {
     /// An error of the work, with places as they are in the body.
     pub(crate) fn told(&self, error: ControlError) -> ControlError {
-        let ControlError::Refused(faults) = error else { return error };
-        ControlError::Refused(faults.into_iter().map(|fault| self.placed(fault)).collect())
+        match error {
+            ControlError::Refused(faults) => {
+                ControlError::Refused(faults.into_iter().map(|fault| self.placed(fault)).collect())
+            }
+            ControlError::Invalid(problems) => {
+                let mut told = Problems::default();
+                for problem in problems.into_vec() {
+                    told.add(self.place_of(problem.path), problem.detail);
+                }
+                ControlError::Invalid(told)
+            }
+            other => other,
+        }
     }
 
-    /// The work knows a place as `/element/key/wish`, or `/element/key` of all of an element.
     fn placed(&self, mut fault: Fault) -> Fault {
-        let mut steps = fault.path.trim_start_matches('/').splitn(3, '/');
-        let (nth, key, index) = (steps.next(), steps.next(), steps.next());
-        let number = |text: Option<&str>| text.and_then(|text| text.parse::<usize>().ok());
-        let first = || self.of_elements.get(number(nth)?).copied();
-        let place = number(index).or_else(first).and_then(|index| self.of_wishes.get(index));
-        if let (Some(place), Some(key)) = (place, key) {
-            fault.path = format!("{place}/{key}");
-        }
+        fault.path = self.place_of(fault.path);
         if fault.rule == Rule::AddAndRemove {
             fault.detail = say::given_and_taken();
         }
         fault
+    }
+
+    /// The work knows a place as `/element/key/wish`, or `/element/key` of all of an element.
+    fn place_of(&self, path: String) -> String {
+        let mut steps = path.trim_start_matches('/').splitn(3, '/');
+        let (nth, key, index) = (steps.next(), steps.next(), steps.next());
+        let number = |text: Option<&str>| text.and_then(|text| text.parse::<usize>().ok());
+        let first = || self.of_elements.get(number(nth)?).copied();
+        let place = number(index).or_else(first).and_then(|index| self.of_wishes.get(index));
+        match (place, key) {
+            (Some(place), Some(key)) => format!("{place}/{key}"),
+            _ => path,
+        }
     }
 }
