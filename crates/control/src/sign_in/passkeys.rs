@@ -189,9 +189,16 @@ pub async fn ask_for_passkey(core: &Core, meter: &Meter, visitor: Visitor<'_>) -
     Ok(ceremony::begin(core, meter, "passkey", &Of { session: String::new() }, LIFE_MS).await?)
 }
 
-/// Asks the person of `session` to use one once more.
-pub async fn ask_for_passkey_again(ctx: &Ctx, session: &Session) -> Result<SecretString, Error> {
-    ceremony::begin(&ctx.core, &ctx.meter, "passkey", &Of { session: session.id.clone() }, LIFE_MS).await
+/// Asks the person of `session` to use one once more: what the answer must repeat, and what authenticators call
+/// the person's keys, any of which will do.
+pub async fn ask_for_passkey_again(ctx: &Ctx, session: &Session) -> Result<(SecretString, Vec<String>), Error> {
+    let own = {
+        let mut tx = ctx.core.db.glance(&ctx.meter).await?;
+        passkeys::list(&mut tx, ctx.account, session.person.no).await?
+    };
+    let of = Of { session: session.id.clone() };
+    let challenge = ceremony::begin(&ctx.core, &ctx.meter, "passkey", &of, LIFE_MS).await?;
+    Ok((challenge, own.into_iter().map(|passkey| passkey.credential_id).collect()))
 }
 
 /// Lets the person in whose passkey was used.

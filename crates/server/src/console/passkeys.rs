@@ -112,11 +112,18 @@ impl Used {
     }
 }
 
-/// What a browser is told to use a key with.
-fn question(site: &Site, challenge: &SecretString) -> Json<Value> {
+/// What a browser is told to use a key with: one of those that are named, or, where none is, any that is bound
+/// to this server.
+fn question(site: &Site, challenge: &SecretString, any_of: &[String]) -> Json<Value> {
     Json(json!({
         "challenge": challenge.expose_secret(), "rpId": site.rp_id, "userVerification": "required", "timeout": WAIT_MS,
+        "allowCredentials": named(any_of),
     }))
+}
+
+/// Keys as browsers are told of them.
+fn named(ids: &[String]) -> Vec<Value> {
+    ids.iter().map(|id| json!({"type": "public-key", "id": id})).collect()
 }
 
 /// Asks whoever stands at the door for a passkey.
@@ -127,7 +134,7 @@ pub(super) async fn ask(
 ) -> Result<Response, ConsoleError> {
     let site = some_site(&server)?;
     let asked = sign_in::passkeys::ask_for_passkey(&server.core, &stranger.meter, stranger.visitor()).await;
-    Ok(question(&site, &asked.map_err(refused)?).into_response())
+    Ok(question(&site, &asked.map_err(refused)?, &[]).into_response())
 }
 
 /// Lets whoever used a passkey in.
@@ -166,8 +173,8 @@ pub(super) async fn ask_again(
 ) -> Result<Response, ConsoleError> {
     let site = some_site(&server)?;
     let session = caller.session().ok_or_else(ConsoleError::sign_in)?;
-    let challenge = sign_in::passkeys::ask_for_passkey_again(&caller.ctx, session).await?;
-    Ok(question(&site, &challenge).into_response())
+    let (challenge, own) = sign_in::passkeys::ask_for_passkey_again(&caller.ctx, session).await?;
+    Ok(question(&site, &challenge, &own).into_response())
 }
 
 /// Takes a passkey for showing once more who one is.
@@ -194,13 +201,12 @@ pub(super) async fn begin(
     let session = caller.session().ok_or_else(ConsoleError::sign_in)?;
     let asked = sign_in::passkeys::begin_passkey(&caller.ctx, session).await?;
     let kinds = Algorithm::ALL.map(|algorithm| json!({"type": "public-key", "alg": algorithm.number()}));
-    let known = asked.known.iter().map(|id| json!({"type": "public-key", "id": id}));
     Ok(Json(json!({
         "challenge": asked.challenge.expose_secret(),
         "rp": {"id": site.rp_id, "name": "Rolecall"},
         "user": {"id": URL_SAFE_NO_PAD.encode(&asked.user_handle), "name": asked.email, "displayName": asked.email},
         "pubKeyCredParams": kinds,
-        "excludeCredentials": known.collect::<Vec<_>>(),
+        "excludeCredentials": named(&asked.known),
         "authenticatorSelection": {"residentKey": "required", "requireResidentKey": true, "userVerification": "required"},
         "attestation": "none",
         "timeout": WAIT_MS,

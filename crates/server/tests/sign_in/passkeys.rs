@@ -1,6 +1,9 @@
 //! Passkeys, from the questions the console asks to the session.
 
+use std::collections::BTreeSet;
+
 use axum::http::{Method, StatusCode};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rolecall_testkit::{Authenticator, Reply, Request, SignedIn, TestApp, each_engine};
 use serde_json::{Value, json};
 
@@ -161,6 +164,31 @@ each_engine! {
         let renewed = SignedIn { cookie: reply.cookie("__Host-rolecall").expect("a new token") };
         assert_eq!(post(&app, Some(&renewed), "/console/passkeys/new", &json!({})).await.status, StatusCode::OK);
         assert_eq!(app.get_as(&ann, "/api/v1/sessions").await.status, StatusCode::UNAUTHORIZED, "the old one is over");
+    }
+
+    async fn who_has_several_passkeys_may_show_any_of_them_and_is_asked_for_no_others(app: TestApp) {
+        let (app, ann, laptop) = with_passkey(app, "ES256").await;
+        let mut phone = Authenticator::new("EdDSA", ORIGIN);
+        assert_eq!(make(&app, &ann, &mut phone).await.status, StatusCode::OK);
+        app.users(["eve@acme.example"]).await;
+        let eve = app.sign_in("eve@acme.example").await;
+        let mut hers = Authenticator::new("ES256", ORIGIN);
+        assert_eq!(make(&app, &eve, &mut hers).await.status, StatusCode::OK);
+        assert_eq!(ask(&app).await["allowCredentials"], json!([]), "who stands at the door is told of no keys");
+        let asked = post(&app, Some(&ann), "/console/passkeys/ask-again", &json!({})).await.json();
+        let offered = asked["allowCredentials"].as_array().expect("a list").iter();
+        let offered: BTreeSet<String> = offered.map(|key| key["id"].as_str().expect("a text").to_owned()).collect();
+        let names = [&laptop, &phone].map(|key| URL_SAFE_NO_PAD.encode(&key.credential_id));
+        assert_eq!(offered, BTreeSet::from(names));
+        let answer = hers.answer(&asked);
+        assert_eq!(post(&app, Some(&ann), "/console/passkeys/confirm", &answer).await.status, StatusCode::UNAUTHORIZED);
+        for key in [laptop, phone] {
+            let mut key = key;
+            let person = app.sign_in("ann@acme.example").await;
+            let asked = post(&app, Some(&person), "/console/passkeys/ask-again", &json!({})).await.json();
+            let reply = post(&app, Some(&person), "/console/passkeys/confirm", &key.answer(&asked)).await;
+            assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        }
     }
 
     async fn a_passkey_is_removed_by_its_person(app: TestApp) {

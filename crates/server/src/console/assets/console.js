@@ -123,17 +123,22 @@
     if (!answer.ok) throw new Error(answer.status);
     return answer.json();
   };
+  const withBytes = (keys) => keys.map((key) => ({ ...key, id: toBytes(key.id) }));
   const made = async (form, asked) => {
     const { response } = await navigator.credentials.create({ publicKey: {
       ...asked,
       challenge: toBytes(asked.challenge),
       user: { ...asked.user, id: toBytes(asked.user.id) },
-      excludeCredentials: asked.excludeCredentials.map((known) => ({ ...known, id: toBytes(known.id) })),
+      excludeCredentials: withBytes(asked.excludeCredentials),
     } });
     return { clientData: toText(response.clientDataJSON), attestation: toText(response.attestationObject), name: form.elements.name.value };
   };
   const used = async (form, asked) => {
-    const { rawId, response } = await navigator.credentials.get({ publicKey: { ...asked, challenge: toBytes(asked.challenge) } });
+    const { rawId, response } = await navigator.credentials.get({ publicKey: {
+      ...asked,
+      challenge: toBytes(asked.challenge),
+      allowCredentials: withBytes(asked.allowCredentials),
+    } });
     return {
       id: toText(rawId), clientData: toText(response.clientDataJSON), data: toText(response.authenticatorData),
       signature: toText(response.signature), userHandle: toText(response.userHandle ?? []), next: form.elements.next.value,
