@@ -66,6 +66,20 @@ pub(super) struct Cell {
 }
 
 impl Cell {
+    /// The name in pieces between which a line may break, where a word is one of several: `Intent` `Discovery`.
+    pub(super) fn pieces(&self) -> Vec<&str> {
+        let begins_word = |(at, c): (usize, char)| {
+            let before = self.name.get(..at)?.chars().next_back()?;
+            (before.is_lowercase() && c.is_uppercase() || "._-/".contains(before)).then_some(at)
+        };
+        let (mut pieces, mut from) = (Vec::new(), 0);
+        for at in self.name.char_indices().filter_map(begins_word).chain([self.name.len()]) {
+            pieces.extend(self.name.get(from..at));
+            from = at;
+        }
+        pieces
+    }
+
     pub(super) fn differs(&self) -> bool {
         self.levels.windows(2).any(|pair| matches!(pair, [a, b] if a != b))
     }

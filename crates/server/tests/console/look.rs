@@ -41,6 +41,37 @@ async fn a_theme_follows_the_system_until_one_is_chosen() {
     world.browser.end().await;
 }
 
+/// The words of permissions' names that go on in another line.
+const BROKEN: &str = "
+    const broken = [];
+    for (const name of document.querySelectorAll('.keep tbody th bdi')) {
+        const texts = document.createTreeWalker(name, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            for (const word of texts.currentNode.data.matchAll(/\\S+/g)) {
+                const range = document.createRange();
+                range.setStart(texts.currentNode, word.index);
+                range.setEnd(texts.currentNode, word.index + word[0].length);
+                if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) broken.push(word[0]);
+            }
+        }
+    }
+    return [document.querySelectorAll('.keep tbody th bdi').length > 10, broken]";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn words_of_permissions_stay_whole_on_small_screens() {
+    let Some(world) = World::signed_in().await else { return };
+    let pages = world.pages().await;
+    let path = &pages.iter().find(|(name, _)| *name == "role-compare-all").expect("there is one").1;
+    world.browser.resize(320, 640).await;
+    for language in ["en", "ko", "ja"] {
+        world.has_chosen(language, "light").await;
+        world.go(path).await;
+        assert_eq!(world.browser.run(BROKEN).await, json!([true, []]), "{language}");
+        assert_eq!(world.overhang().await, json!(0), "{language}");
+    }
+    world.browser.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_choice_is_made_with_the_keyboard_and_escape_leaves_it() {
     let Some(world) = World::start().await else { return };
