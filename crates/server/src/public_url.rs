@@ -1,5 +1,6 @@
 //! What this server is called from outside.
 
+use axum::http::{HeaderMap, header};
 use url::Url;
 
 /// The server's URL as its callers know it: a scheme, a host, and a port if it is not the scheme's own.
@@ -28,6 +29,14 @@ impl PublicUrl {
         }
     }
 
+    /// What addresses begin with that are shown to whoever sent a form: what this server is called from outside,
+    /// or, as long as nobody has said that, what their browser calls it: a form counts only if it came from a page
+    /// of this server, and the browser says where that was. Nothing if it does not, and the address is a path.
+    pub(crate) fn shown(configured: Option<&Self>, headers: &HeaderMap) -> String {
+        let origin = || headers.get(header::ORIGIN).and_then(|origin| Self::parse(origin.to_str().ok()?).ok());
+        configured.cloned().or_else(origin).map(|url| url.0).unwrap_or_default()
+    }
+
     /// The URL, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -37,6 +46,22 @@ impl PublicUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_begin_with_what_the_server_is_called_or_else_with_what_the_browser_calls_it() {
+        let sent = |origin: &'static str| {
+            let headers = [(header::ORIGIN, origin), (header::HOST, "evil.example")];
+            headers.map(|(name, value)| (name, value.parse().unwrap())).into_iter().collect::<HeaderMap>()
+        };
+        let configured = PublicUrl::parse("https://rolecall.example").ok();
+        for (origin, with, without) in [
+            ("https://10.0.0.1:8443", "https://rolecall.example", "https://10.0.0.1:8443"),
+            ("null", "https://rolecall.example", ""),
+        ] {
+            assert_eq!(PublicUrl::shown(configured.as_ref(), &sent(origin)), with);
+            assert_eq!(PublicUrl::shown(None, &sent(origin)), without);
+        }
+    }
 
     #[test]
     fn a_public_url_has_a_scheme_and_a_host_and_nothing_behind() {

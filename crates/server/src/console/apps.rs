@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::State,
-    http::{HeaderMap, header},
+    http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
 use rolecall_control::{
@@ -27,6 +27,7 @@ use crate::{
         Caller, ManageApps,
         key::{Key, sign_with_secret},
     },
+    public_url::PublicUrl,
     say,
 };
 
@@ -178,16 +179,14 @@ async fn shown_once(
             token.map_err(|_| ConsoleError::internal())?
         }
     };
-    let own = server.public_url.as_ref().map(|url| url.as_str().to_owned());
-    let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let base = own.unwrap_or_else(|| format!("https://{}", host()));
+    let base = PublicUrl::shown(server.public_url.as_ref(), headers);
     let path = match app.scopes.first() {
         Some(Scope::UserManagement) => "/api/v1/users",
         Some(Scope::DeleteUserData) => "/api/v1/erasures",
         Some(Scope::AuditLogs) => "/api/v1/audit",
         Some(Scope::RoleManagement) | None => "/api/public/roles?roleType=bot",
     };
-    let curl = format!("curl -H 'auth: {token}' '{}{path}'", base.trim_end_matches('/'));
+    let curl = format!("curl -H 'auth: {token}' '{base}{path}'");
     let secret = made.client_secret.as_ref().map(|secret| secret.expose_secret().to_owned());
     let place = format!("{PATH}/{}", app.id);
     let shell = Shell { place, ..Shell::of(reader, caller, Section::Apps) };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::State,
-    http::{HeaderMap, header},
+    http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
 use rolecall_control::{
@@ -21,6 +21,7 @@ use super::{ConsoleError, Form, Html, Reader, Section, Shell, query::Id, users::
 use crate::{
     Server,
     auth::{Caller, ManageUsers},
+    public_url::PublicUrl,
 };
 
 fn place(id: &str) -> String {
@@ -93,11 +94,7 @@ pub(super) async fn make_link(
 ) -> Result<Response, ConsoleError> {
     caller.recently_authenticated()?;
     let made = sign_in::make_link(&caller.ctx, &id).await?;
-    // Where the server is called something from outside, that; else what the browser of whoever asks calls
-    // it, which is where this page is.
-    let own = server.public_url.as_ref().map(|url| url.as_str().to_owned());
-    let origin = || headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).map(str::to_owned);
-    let base = own.or_else(origin).unwrap_or_default();
+    let base = PublicUrl::shown(server.public_url.as_ref(), &headers);
     let url = format!("{base}/console/set-up/{}", made.token.expose_secret());
     let shell = Shell { place: place(&id), ..Shell::of(&reader, &caller, Section::Users) };
     Ok(Html(Link { shell, id, email: made.email, url, expires_at: made.expires_at }).into_response())

@@ -46,6 +46,19 @@ each_engine! {
         }
     }
 
+    async fn addresses_on_pages_are_those_that_the_browser_knows_and_no_others(app: TestApp) {
+        let office = Office::of(app).await;
+        let user = office.page("/console/users?q=mateo").await;
+        let user = user.split("href=\"/console/users/").nth(1).and_then(|rest| rest.split_once('"')).expect("one").0;
+        let link = format!("/console/users/{user}/sign-in-link");
+        let app = [("name", "Sync"), ("scope", "role_management:role_management"), ("kind", "admin"), ("algorithm", "HS256")];
+        for (path, fields, place) in [(link.as_str(), &[][..], "/console/set-up/"), ("/console/apps", &app[..], "/api/public/roles")] {
+            let sent = Request::form(path, fields).header("origin", "https://desk.example").header("host", "evil.example");
+            let page = office.app.send(sent.person(&office.person)).await.body;
+            assert!(page.contains(&format!("https://desk.example{place}")) && !page.contains("evil.example"), "{page}");
+        }
+    }
+
     async fn an_app_is_changed_switched_off_and_on_given_a_secret_and_removed(app: TestApp) {
         let office = Office::of(app).await;
         let first = made(&office).await;
