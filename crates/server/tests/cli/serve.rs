@@ -67,8 +67,8 @@ fn what_is_asked_when_the_server_is_told_to_stop_is_still_answered() {
 fn a_page_that_keeps_up_with_something_does_not_hold_up_the_end() {
     let place = Place::new();
     let account = place.account();
-    let link = place.json(&["account", "link", "--account", &account, "--user", "owner@acme.example"]);
-    let (_, token) = link["setUpUrl"].as_str().and_then(|url| url.rsplit_once('/')).expect("a link");
+    let made = place.json(&["account", "link", "--account", &account, "--user", "owner@acme.example"]);
+    let (_, token) = made["setUpUrl"].as_str().and_then(|url| url.rsplit_once('/')).expect("a link");
     let mut serving = place.start(&["serve", "--listen", "127.0.0.1:0"]);
 
     let form = "new=correct+horse+battery&again=correct+horse+battery";
