@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    convert::Infallible,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
@@ -10,6 +11,7 @@ use axum::{
     ServiceExt as _,
     body::Body,
     http::{HeaderMap, Method, Request as HttpRequest, StatusCode},
+    response::Response,
 };
 use http_body_util::BodyExt as _;
 use rolecall_control::{
@@ -35,7 +37,7 @@ use rolecall_store::{Db, Engine, Meter};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tower::ServiceExt as _;
+use tower::{ServiceExt as _, util::BoxCloneSyncService};
 
 use crate::TestDb;
 
@@ -63,7 +65,11 @@ pub struct TestApp {
     pub tenant: Tenant,
     /// Who has set a password already, by account and address.
     pub(crate) passwords: Mutex<BTreeSet<String>>,
+    /// What answers for `server`, once it was asked: all the routes take longer to make than most answers.
+    service: Mutex<Option<(Arc<Server>, Service)>>,
 }
+
+type Service = BoxCloneSyncService<HttpRequest<Body>, Response, Infallible>;
 
 /// The day tests happen on.
 const TODAY_MS: i64 = 1_767_603_600_000;
@@ -81,7 +87,7 @@ impl TestApp {
         });
         let tenant = tenant(&core, "Acme", "owner@acme.example").await;
         let server = Arc::new(Server::new(core, Limits::new(Profile::Off)));
-        Some(Self { server, clock, db, tenant, passwords: Mutex::default() })
+        Some(Self { server, clock, db, tenant, passwords: Mutex::default(), service: Mutex::default() })
     }
 
     /// Lets the server answer on a port, for as long as the test runs; its address.
@@ -170,8 +176,7 @@ impl TestApp {
 
     /// Sends any request.
     pub async fn send(&self, request: Request) -> Reply {
-        let service = routes::service(Arc::clone(&self.server));
-        let response = service.oneshot(request.0).await.expect("the service answers");
+        let response = self.answer(request).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.expect("the body ends").to_bytes();
         let bytes = bytes.to_vec();
@@ -180,6 +185,21 @@ impl TestApp {
             None => String::from_utf8(bytes.clone()).expect("the body is UTF-8"),
         };
         Reply { status, headers, bytes, body }
+    }
+
+    /// Sends any request; the answer as it begins.
+    pub(crate) async fn answer(&self, request: Request) -> Response {
+        let service = {
+            let mut kept = self.service.lock().expect("nobody panicked with it");
+            match &*kept {
+                Some((server, service)) if Arc::ptr_eq(server, &self.server) => service.clone(),
+                _ => {
+                    let service = Service::new(routes::service(Arc::clone(&self.server)));
+                    kept.insert((Arc::clone(&self.server), service)).1.clone()
+                }
+            }
+        };
+        service.oneshot(request.0).await.expect("the service answers")
     }
 }
 

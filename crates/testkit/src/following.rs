@@ -5,7 +5,6 @@ use axum::{
     http::{HeaderMap, Method, StatusCode},
 };
 use http_body_util::BodyExt as _;
-use tower::ServiceExt as _;
 
 use crate::{Request, SignedIn, TestApp};
 
@@ -22,9 +21,7 @@ pub struct Following {
 impl TestApp {
     /// Begins to follow what `path` tells `person`.
     pub async fn follow(&self, person: &SignedIn, path: &str) -> Following {
-        let service = rolecall_server::routes::service(std::sync::Arc::clone(&self.server));
-        let request = Request::new(Method::GET, path).person(person);
-        let (parts, body) = service.oneshot(request.0).await.expect("the service answers").into_parts();
+        let (parts, body) = self.answer(Request::new(Method::GET, path).person(person)).await.into_parts();
         Following { status: parts.status, headers: parts.headers, body, text: String::new() }
     }
 }
