@@ -5,11 +5,9 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
-    middleware::{from_fn_with_state, map_request},
     response::Response,
 };
-use tower::{Layer, Service, util::BoxCloneSyncService};
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::{Service, ServiceExt as _};
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouterExt as _},
     routes,
@@ -115,11 +113,7 @@ pub fn service(
         .merge(console::routes())
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
-        .layer(DefaultBodyLimit::max(kore::request::MAX_BODY_BYTES))
-        .layer(CatchPanicLayer::custom(layers::panicked))
-        .layer(from_fn_with_state(Arc::clone(&server), layers::observe));
-    // Paths take their normal form before they are matched, so this layer stands outside the router.
-    BoxCloneSyncService::new(
-        map_request(async |request: Request| layers::normalise(request)).layer(router.with_state(server)),
-    )
+        .layer(layers::Around(Arc::clone(&server)));
+    // Paths take their normal form before they are matched, so this stands outside the router.
+    router.with_state::<()>(server).map_request(layers::normalise)
 }

@@ -3,7 +3,7 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, Uri, request::Parts},
 };
 use rolecall_control::{Ctx, list};
 use rolecall_model::{
@@ -34,10 +34,15 @@ impl Params {
     /// Errors: a parameter given twice, one with U+0000 in it, or more than [`MAX_PARAMS`].
     pub fn parse(query: &str) -> Result<Self, Problem> {
         // The path does not matter; the type's only way in is a whole URI.
-        let Ok(uri) = format!("/?{query}").parse() else {
-            return Err(Problem::new("", say::query_not_encoded()));
-        };
-        let Ok(Query(params)) = Query::<Vec<(String, String)>>::try_from_uri(&uri) else {
+        match format!("/?{query}").parse() {
+            Ok(uri) => Self::of(&uri),
+            Err(_) => Err(Problem::new("", say::query_not_encoded())),
+        }
+    }
+
+    /// The parameters in the query of `uri`. Errors: as [`Params::parse`]'s.
+    fn of(uri: &Uri) -> Result<Self, Problem> {
+        let Ok(Query(params)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else {
             return Err(Problem::new("", say::query_not_pairs()));
         };
         if params.len() > MAX_PARAMS {
@@ -111,7 +116,7 @@ impl<S: Sync> FromRequestParts<S> for Params {
     type Rejection = KoreError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, KoreError> {
-        Ok(Self::parse(parts.uri.query().unwrap_or_default())?)
+        Ok(Self::of(&parts.uri)?)
     }
 }
 
