@@ -45,22 +45,32 @@ impl fmt::Display for Id<'_> {
 /// The sixteen bytes of a UUID with its prefix; none for any other text, also one in capitals.
 fn uuid(text: &[u8]) -> Option<[u8; 16]> {
     let text: &[u8; 36] = text.strip_prefix(PREFIX)?.try_into().ok()?;
-    let mut digits = [0; 32];
-    let mut next = digits.iter_mut();
-    for (at, byte) in text.iter().enumerate() {
-        let value = match byte {
-            b'-' if DASHES.contains(&at) => continue,
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            _ => return None,
-        };
-        *next.next()? = value;
+    if DASHES.iter().any(|at| text.get(*at) != Some(&b'-')) {
+        return None;
     }
-    if next.next().is_some() {
+    let mut digits = [0; 32];
+    let mut room = digits.as_mut_slice();
+    for run in [0..8, 9..13, 14..18, 19..23, 24..36] {
+        let (own, rest) = room.split_at_mut_checked(run.len())?;
+        own.copy_from_slice(text.get(run)?);
+        room = rest;
+    }
+    // No way out before the end: like this it is done for many digits at once.
+    let values = digits.map(|digit| {
+        let (number, letter) = (digit.wrapping_sub(b'0'), digit.wrapping_sub(b'a'));
+        if number < 10 {
+            number
+        } else if letter < 6 {
+            letter + 10
+        } else {
+            u8::MAX
+        }
+    });
+    if values.iter().fold(0, |all, value| all | value) > 15 {
         return None;
     }
     let mut bytes = [0; 16];
-    for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
+    for (byte, [high, low]) in bytes.iter_mut().zip(values.as_chunks::<2>().0) {
         *byte = high << 4 | low;
     }
     Some(bytes)

@@ -62,13 +62,13 @@ fn fingerprint(hash: u32) -> u8 {
 
 impl Index {
     /// The index of these pairs of hash and number, in any order.
-    pub(crate) fn of(entries: &[(u32, u32)]) -> Self {
+    pub(crate) fn of(entries: Vec<(u32, u32)>) -> Self {
         let n_leaves = (entries.len() / LEAF).next_power_of_two().clamp(1, 1 << 24);
         let shift = 32 - n_leaves.trailing_zeros();
         let leaf_of = |hash: u32| hash.checked_shr(shift).unwrap_or(0) as usize;
         // A counting sort: how many keys each leaf has, where its keys begin, then the keys.
         let mut ends = vec![0_usize; n_leaves];
-        for (hash, _) in entries {
+        for (hash, _) in &entries {
             if let Some(end) = ends.get_mut(leaf_of(*hash)) {
                 *end += 1;
             }
@@ -78,7 +78,7 @@ impl Index {
             sum += std::mem::replace(end, sum);
         }
         let mut sorted = vec![(0, 0); entries.len()];
-        for entry in entries {
+        for entry in &entries {
             if let Some(end) = ends.get_mut(leaf_of(entry.0)) {
                 if let Some(place) = sorted.get_mut(*end) {
                     *place = *entry;
@@ -86,13 +86,15 @@ impl Index {
                 *end += 1;
             }
         }
+        // Of a big account each of the two takes as much as all leaves.
+        drop(entries);
         let mut from = 0;
         let leaves: Vec<Leaf> = ends
             .into_iter()
             .map(|end| Leaf::of(sorted.get(std::mem::replace(&mut from, end)..end).unwrap_or_default()))
             .collect();
         let branches = leaves.chunks(BRANCH).map(Arc::from).collect();
-        Self { branches, shift, len: entries.len() }
+        Self { branches, shift, len: sorted.len() }
     }
 
     fn place(&self, hash: u32) -> (usize, usize) {

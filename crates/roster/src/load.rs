@@ -217,8 +217,8 @@ impl Loader {
             ever_held: Arc::new(self.ever_held),
             domains: self.domains,
             users: Tree::of(self.chunks),
-            by_id: Index::of(&self.ids),
-            by_email: Index::of(&self.emails),
+            by_id: Index::of(self.ids),
+            by_email: Index::of(self.emails),
             hasher: self.hasher,
         }))
     }

@@ -263,5 +263,5 @@ fn index_all(image: &Image, key: impl Fn(crate::UserRef<'_>) -> String) -> Index
         let no = u32::try_from(user.no().0).unwrap_or(u32::MAX);
         (image.hasher.hash(key(user).as_bytes()), no)
     };
-    Index::of(&users.map(entry).collect::<Vec<_>>())
+    Index::of(users.map(entry).collect())
 }

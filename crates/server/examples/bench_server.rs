@@ -1,5 +1,6 @@
-//! The server with one route more, `/fixed/{bytes}`, that sends a body of that size and does
-//! nothing else: the yardstick of `scripts/bench`, in the same process and on the same stack.
+//! The server with two routes more. `/fixed/{bytes}` sends a body of that size and does nothing
+//! else: the yardstick of `scripts/bench`, in the same process and on the same stack. `/images` tells
+//! how many images of accounts are in memory.
 //!
 //! Usage: `bench_server DATABASE_URL SEALING_KEY`. Prints its address and serves until it is killed.
 
@@ -50,8 +51,12 @@ async fn main() -> anyhow::Result<()> {
         let body = body.slice(..n_bytes.min(body.len()));
         async move { ([("content-type", "application/json")], body) }
     };
-    let router =
-        Router::new().route("/fixed/{n_bytes}", get(fixed)).fallback_service(routes::service(Arc::new(server)));
+    let rosters = Arc::clone(&server.rosters);
+    let images = move || async move { rosters.reading().n_images.to_string() };
+    let router = Router::new()
+        .route("/fixed/{n_bytes}", get(fixed))
+        .route("/images", get(images))
+        .fallback_service(routes::service(Arc::new(server)));
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     println!("{}", listener.local_addr()?);
     axum::serve(listener, router).await?;

@@ -64,6 +64,11 @@ const WAIT: Duration = Duration::from_secs(10);
 /// Readers on SQLite: enough to use every core of a small machine while one waits for its disk.
 const SQLITE_READERS: u32 = 8;
 
+/// Pages that a connection to SQLite keeps in memory of its own: the writer those it changes, so many that
+/// a big change stays there until its end; a reader few, as the system keeps the file's for all of them.
+const WRITER_CACHE: &str = "PRAGMA cache_size = -16384";
+const READER_CACHE: &str = "PRAGMA cache_size = -2048";
+
 /// Connections to PostgreSQL: a small pool answers sooner than a big one, which only queues inside
 /// the server instead of in front of it.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -85,21 +90,21 @@ impl Db {
         let separator = if url.contains('?') { '&' } else { '?' };
         let url = format!("{url}{separator}mode=rwc");
         let options = SqliteConnectOptions::from_str(&url)?;
-        let pool = |n_connections: u32| {
+        let pool = |n_connections: u32, cache: &'static str| {
             AnyPoolOptions::new()
                 .max_connections(n_connections)
                 .acquire_timeout(WAIT)
                 .test_before_acquire(false)
                 .idle_timeout(None)
                 .max_lifetime(None)
-                .after_connect(|connection, _| {
+                .after_connect(move |connection, _| {
                     Box::pin(async move {
                         // FULL: what was acknowledged survives a power cut, not only a crash.
                         for pragma in [
                             "PRAGMA busy_timeout = 10000",
                             "PRAGMA journal_mode = WAL",
                             "PRAGMA synchronous = FULL",
-                            "PRAGMA cache_size = -16384",
+                            cache,
                             "PRAGMA temp_store = MEMORY",
                         ] {
                             sqlx::query(pragma).fetch_optional(&mut *connection).await?;
@@ -114,8 +119,8 @@ impl Db {
         sqlx::query("PRAGMA schema_version").fetch_optional(&mut first).await?;
         first.close().await?;
         // The writer comes first: it makes the file and switches it to the write-ahead log.
-        let writers = pool(1).connect(&url).await?;
-        let readers = pool(SQLITE_READERS).connect(&url).await?;
+        let writers = pool(1, WRITER_CACHE).connect(&url).await?;
+        let readers = pool(SQLITE_READERS, READER_CACHE).connect(&url).await?;
         let mut keeper = AnyConnection::connect(&url).await?;
         sqlx::query("SELECT 1 FROM sqlite_schema").fetch_optional(&mut keeper).await?;
         let marks = Marks::new(options.get_filename(), keeper).map(Arc::new);

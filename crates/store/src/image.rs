@@ -11,7 +11,7 @@ use rolecall_model::{
 };
 use sqlx::{Row as _, any::AnyRow};
 
-use crate::{Error, Tx, accounts::Account, users};
+use crate::{Error, Tx, users};
 
 // No order is asked for, and none is needed: who does not come in order is read row by row. A text
 // that holds the separator makes a column one too long; then likewise.
@@ -22,29 +22,46 @@ SELECT string_agg(CAST((user_no - $2) * 8 + is_developer + 2 * can_create_bot
        string_agg(first_name, '\u{1f}'), string_agg(last_name, '\u{1f}')
 FROM users
 WHERE account_no = $1 AND user_no > $2 AND user_no <= $3 AND removed_at_ms IS NULL";
+// A fact is packed in the order of the index, so that it usually comes sorted. The sign keeps a condition
+// from being taken for a reason to go by another index.
 pub(crate) const HELD: &str = "
-SELECT string_agg(CAST((user_no - $2) * $4 + bot_no * $5 + role_no AS TEXT), ' ')
+SELECT string_agg(CAST(((user_no - $2) * $4 + role_no) * $5 + bot_no AS TEXT), ' ')
 FROM user_assignments
-WHERE account_no = $1 AND user_no > $2 AND user_no <= $3";
+WHERE account_no = $1 AND user_no > $2 AND user_no <= $3 AND +role_no < $4 AND +bot_no < $5";
 pub(crate) const JOINED: &str = "
 SELECT string_agg(CAST((user_no - $2) * $4 + group_no AS TEXT), ' ')
 FROM group_users
-WHERE account_no = $1 AND user_no > $2 AND user_no <= $3";
+WHERE account_no = $1 AND user_no > $2 AND user_no <= $3 AND +group_no < $4";
 
 /// What stands between texts.
 const SEPARATOR: char = '\u{1f}';
 /// How many numbers of users a slice has at most.
 pub(crate) const WIDTH: i64 = 8_192;
 
+/// The highest numbers that bots, roles and groups of an account have. The fewer digits they take, the
+/// sooner a fact is written, sent and read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Highest {
+    /// That of a bot; 0 if there is none.
+    pub bot: BotNo,
+    /// That of a role.
+    pub role: RoleNo,
+    /// That of a group.
+    pub group: GroupNo,
+}
+
 /// The users with numbers of one range, with what they hold directly and which groups they are in
 /// themselves.
 #[derive(Debug)]
 pub struct Slice {
     after: i64,
-    base: i64,
     people: People,
     held: Vec<i64>,
     joined: Vec<i64>,
+    /// How many bits the number of a role, a bot or a group takes in a packed one.
+    role_bits: u32,
+    bot_bits: u32,
+    group_bits: u32,
     last: i64,
 }
 
@@ -55,22 +72,24 @@ pub(crate) enum People {
     Plain(Vec<User>),
 }
 
-/// Reads the users with the next numbers after `after`. Shape: three statements.
+/// Reads the users with the next numbers after `after`. What they hold or are in that is numbered above
+/// `highest` is gone, and left out. Shape: three statements.
 ///
 /// Errors: [`Error::Failed`] for an account with thousands of millions of things, whose numbers
 /// cannot be packed.
-pub async fn slice(tx: &mut Tx, account: &Account, after: UserNo) -> Result<Slice, Error> {
-    let base = account.next_no.max(1);
-    let width = base.checked_mul(base).map_or(0, |square| (i64::MAX / square - 1).min(WIDTH));
-    if width < 1 {
+pub async fn slice(tx: &mut Tx, account: AccountNo, highest: Highest, after: UserNo) -> Result<Slice, Error> {
+    let bits = |highest: i64| 64 - highest.max(0).leading_zeros();
+    let (role_bits, bot_bits, group_bits) = (bits(highest.role.0), bits(highest.bot.0), bits(highest.group.0));
+    let most = i64::MAX.checked_shr((role_bits + bot_bits).max(group_bits)).unwrap_or(0);
+    if most < 1 {
         return Err(Error::Failed { code: "an account of too many things".to_owned() });
     }
-    let last = after.0.saturating_add(width);
-    let of = |sql: &'static str| sqlx::query(sql).bind(account.no.0).bind(after.0).bind(last);
-    let people = people(tx, account.no, after, last).await?;
-    let held = facts(&tx.all(of(HELD).bind(base * base).bind(base)).await?)?;
-    let joined = facts(&tx.all(of(JOINED).bind(base)).await?)?;
-    Ok(Slice { after: after.0, base, people, held, joined, last })
+    let last = after.0.saturating_add(most.min(WIDTH));
+    let of = |sql: &'static str| sqlx::query(sql).bind(account.0).bind(after.0).bind(last);
+    let people = people(tx, account, after, last).await?;
+    let held = facts(&tx.all(of(HELD).bind(1_i64 << role_bits).bind(1_i64 << bot_bits)).await?)?;
+    let joined = facts(&tx.all(of(JOINED).bind(1_i64 << group_bits)).await?)?;
+    Ok(Slice { after: after.0, people, held, joined, role_bits, bot_bits, group_bits, last })
 }
 
 /// The users with numbers above `after` up to `last`.
@@ -120,17 +139,21 @@ fn text(rows: &[AnyRow], column: usize) -> Result<&str, Error> {
 fn numbers(text: &str) -> Result<Vec<i64>, Error> {
     let unreadable = || Error::Failed { code: "unreadable packed numbers".to_owned() };
     let mut numbers = Vec::new();
-    let mut number: Option<i64> = None;
-    for byte in text.bytes() {
-        if byte == b' ' {
-            numbers.push(number.take().ok_or_else(unreadable)?);
+    let (mut number, mut n_digits) = (0_u64, 0);
+    let ended = if text.is_empty() { None } else { Some(b' ') };
+    for byte in text.bytes().chain(ended) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            // No nineteen digits are too much, and with more it is refused below.
+            number = number.wrapping_mul(10).wrapping_add(digit.into());
+            n_digits += 1;
+        } else if byte == b' ' && (1..=19).contains(&n_digits) {
+            numbers.push(i64::try_from(number).map_err(|_| unreadable())?);
+            (number, n_digits) = (0, 0);
         } else {
-            let digit = byte.wrapping_sub(b'0');
-            let longer = number.unwrap_or_default().checked_mul(10).and_then(|number| number.checked_add(digit.into()));
-            number = Some(longer.filter(|_| digit < 10).ok_or_else(unreadable)?);
+            return Err(unreadable());
         }
     }
-    numbers.extend(number);
     Ok(numbers)
 }
 
@@ -141,7 +164,7 @@ impl Slice {
     }
 
     /// Calls `tell` with each user, in order of their numbers, and with the roles it holds directly,
-    /// by bot, and the groups it is in itself.
+    /// by role and bot, and the groups it is in itself.
     ///
     /// Errors: the first of `tell`.
     pub fn each<E>(
@@ -150,10 +173,14 @@ impl Slice {
     ) -> Result<(), E> {
         let (mut held, mut joined) = (Vec::new(), Vec::new());
         let mut facts = self.held.iter().map(|fact| {
-            let (user, fact) = (fact / (self.base * self.base), fact % (self.base * self.base));
-            (user, (BotNo(fact / self.base), RoleNo(fact % self.base)))
+            let (rest, bot) = split(*fact, self.bot_bits);
+            let (user, role) = split(rest, self.role_bits);
+            (user, (BotNo(bot), RoleNo(role)))
         });
-        let mut memberships = self.joined.iter().map(|fact| (fact / self.base, GroupNo(fact % self.base)));
+        let mut memberships = self.joined.iter().map(|fact| {
+            let (user, group) = split(*fact, self.group_bits);
+            (user, GroupNo(group))
+        });
         let (mut next_fact, mut next_membership) = (facts.next(), memberships.next());
         self.people.each(self.after, |person| {
             let at = person.no.0 - self.after;
@@ -190,6 +217,11 @@ impl People {
             }
         }
     }
+}
+
+/// A number in two: what is above its last `bits`, and those.
+fn split(number: i64, bits: u32) -> (i64, i64) {
+    (number >> bits, number & ((1 << bits) - 1))
 }
 
 /// Takes what is of user `at` out of what is sorted by users; what is of users before it belongs to

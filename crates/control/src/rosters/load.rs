@@ -16,7 +16,7 @@ use rolecall_store::{
     Error as StoreError, Meter, Tx, accounts, apps,
     assignments::{self, Assignment, Holder},
     bots, groups,
-    image::{self, Slice},
+    image::{self, Highest, Slice},
     memberships,
 };
 use tokio::task::spawn_blocking;
@@ -59,6 +59,7 @@ pub(super) async fn load(
         return Err(Refusal::TooBig);
     }
     let things = things(&mut tx, account.no).await?;
+    let highest = highest(&things);
     let mut loader = Roster::loader(shown(&account), account.revision, things);
     for (group, member) in memberships::nested(&mut tx, account.no).await? {
         loader.nested(group, member);
@@ -69,7 +70,7 @@ pub(super) async fn load(
         if !is_wanted() {
             return Err(Refusal::Unwanted);
         }
-        let slice = image::slice(&mut tx, &account, after).await?;
+        let slice = image::slice(&mut tx, account.no, highest, after).await?;
         after = slice.last();
         // Taking users in is work for a processor, and requests want this thread.
         loader = aside(move || taken_in(loader, &slice)).await??;
@@ -128,6 +129,14 @@ async fn things(tx: &mut Tx, account: AccountNo) -> Result<Things, StoreError> {
         things.groups.extend(page);
     }
     Ok(things)
+}
+
+fn highest(things: &Things) -> Highest {
+    Highest {
+        bot: things.bots.iter().map(|bot| bot.no).max().unwrap_or(BotNo(0)),
+        role: things.roles.iter().map(|role| role.no).max().unwrap_or(RoleNo(0)),
+        group: things.groups.iter().map(|group| group.no).max().unwrap_or(GroupNo(0)),
+    }
 }
 
 async fn group_assignments(tx: &mut Tx, account: AccountNo, loader: &mut Loader) -> Result<(), StoreError> {

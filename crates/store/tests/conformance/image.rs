@@ -7,7 +7,7 @@ use rolecall_store::{
     Meter,
     accounts::{self, Account},
     assignments::{self, Assignment, Holder},
-    image,
+    image::{self, Highest},
     memberships::{self, Member, Membership},
     users,
 };
@@ -19,13 +19,17 @@ fn at() -> Instant {
     Instant::from_ms(5)
 }
 
-/// An account whose next thing has the number `next_no`.
-async fn account(db: &TestDb, next_no: i64) -> Account {
+/// Nothing of an account is numbered higher.
+fn up_to(no: i64) -> Highest {
+    Highest { bot: BotNo(no), role: RoleNo(no), group: GroupNo(no) }
+}
+
+async fn account(db: &TestDb) -> Account {
     let mut tx = db.db.attempts(&Meter::default()).begin().await.expect("a transaction");
     let no = accounts::insert(&mut tx, "5bf1", "o-1", "Acme", at()).await.expect("it is new");
     let account = accounts::get(&mut tx, no).await.expect("it is there");
     tx.commit().await.expect("it is kept");
-    Account { next_no, ..account }
+    account
 }
 
 async fn insert(db: &TestDb, account: &Account, made: &[User]) {
@@ -70,9 +74,9 @@ fn person(user: &User) -> UserRow<'_> {
 }
 
 /// What a slice tells, as text; and where the next one begins.
-async fn told(db: &TestDb, account: &Account, after: i64) -> (Vec<String>, i64) {
+async fn told(db: &TestDb, account: &Account, highest: Highest, after: i64) -> (Vec<String>, i64) {
     let mut tx = db.db.read(&Meter::default()).await.expect("a transaction");
-    let slice = image::slice(&mut tx, account, UserNo(after)).await.expect("it is read");
+    let slice = image::slice(&mut tx, account.no, highest, UserNo(after)).await.expect("it is read");
     let mut told = Vec::new();
     let done: Result<(), ()> = slice.each(|person, held, joined| {
         told.push(format!("{person:?} {held:?} {joined:?}"));
@@ -90,7 +94,7 @@ fn line(user: &User, held: &[(i64, i64)], joined: &[i64]) -> String {
 
 each_engine! {
     async fn users_come_in_order_with_what_is_theirs(db: TestDb) {
-        let account = account(&db, 9_000).await;
+        let account = account(&db).await;
         let ann = User {
             org_user_id: "emp 7".to_owned(),
             first_name: "Änn".to_owned(),
@@ -106,40 +110,52 @@ each_engine! {
         let held = [(0, 1, 2), (8_999, 8_998, 3), (7, 8_998, 3), (7, 1, 3), (0, 1, 4), (7, 1, 8_500)];
         give(&db, &account, &held, &[(11, 2), (8_997, 3), (12, 3), (11, 4), (12, 8_500)]).await;
 
-        let (first, last) = told(&db, &account, 0).await;
+        let (first, last) = told(&db, &account, up_to(8_999), 0).await;
         assert_eq!(first, [
             line(&user(2), &[(0, 1)], &[11]),
             line(&ann, &[(7, 1), (7, 8_998), (8_999, 8_998)], &[12, 8_997]),
         ]);
         assert_eq!(last, 8_192);
-        let (second, _) = told(&db, &account, last).await;
+        let (second, _) = told(&db, &account, up_to(8_999), last).await;
         assert_eq!(second, [line(&user(8_194), &[], &[]), line(&bob, &[(7, 1)], &[12])]);
-        let (none, _) = told(&db, &account, 8_500).await;
+        let (none, _) = told(&db, &account, up_to(8_999), 8_500).await;
         assert_eq!(none, Vec::<String>::new());
     }
 
     async fn what_stands_between_texts_may_stand_in_them(db: TestDb) {
-        let account = account(&db, 100).await;
+        let account = account(&db).await;
         let odd = User { first_name: "a\u{1f}b".to_owned(), last_name: "\u{1f}".to_owned(), ..user(2) };
         insert(&db, &account, &[user(1), odd.clone(), user(3)]).await;
         give(&db, &account, &[(0, 1, 2)], &[]).await;
-        let (all, _) = told(&db, &account, 0).await;
+        let (all, _) = told(&db, &account, up_to(100), 0).await;
         assert_eq!(all, [line(&user(1), &[], &[]), line(&odd, &[(0, 1)], &[]), line(&user(3), &[], &[])]);
     }
 
-    async fn an_account_of_many_things_comes_in_narrower_slices(db: TestDb) {
-        let many = 1_000_000_000;
-        let account = account(&db, many).await;
-        insert(&db, &account, &[user(1), user(8), user(many - 1)]).await;
-        give(&db, &account, &[(many - 2, many - 3, 8), (many - 2, many - 3, many - 1)], &[(many - 4, 8)]).await;
-        let (first, last) = told(&db, &account, 0).await;
-        assert_eq!(last, 8);
-        assert_eq!(first, [line(&user(1), &[], &[]), line(&user(8), &[(many - 2, many - 3)], &[many - 4])]);
-        let (end, _) = told(&db, &account, many - 5).await;
-        assert_eq!(end, [line(&user(many - 1), &[(many - 2, many - 3)], &[])]);
+    async fn what_is_numbered_above_all_that_is_there_is_left_out(db: TestDb) {
+        let account = account(&db).await;
+        insert(&db, &account, &[user(1), user(2)]).await;
+        give(&db, &account, &[(7, 5, 1), (7, 8, 1), (8, 5, 2), (0, 5, 2)], &[(15, 1), (16, 1), (16, 2)]).await;
+        let highest = Highest { bot: BotNo(7), role: RoleNo(7), group: GroupNo(15) };
+        let (all, _) = told(&db, &account, highest, 0).await;
+        assert_eq!(all, [line(&user(1), &[(7, 5)], &[15]), line(&user(2), &[(0, 5)], &[])]);
+        let nothing = Highest { bot: BotNo(0), role: RoleNo(0), group: GroupNo(0) };
+        let (all, _) = told(&db, &account, nothing, 0).await;
+        assert_eq!(all, [line(&user(1), &[], &[]), line(&user(2), &[], &[])]);
+    }
 
-        let too_many = Account { next_no: 4_000_000_000, ..account };
+    async fn an_account_of_many_things_comes_in_narrower_slices(db: TestDb) {
+        // 29 bits for a role and as many for a bot leave 5 for the users of a slice.
+        let many = 500_000_000;
+        let account = account(&db).await;
+        insert(&db, &account, &[user(1), user(31), user(many + 1)]).await;
+        give(&db, &account, &[(many, many - 1, 31), (many, many - 1, many + 1)], &[(many - 2, 31)]).await;
+        let (first, last) = told(&db, &account, up_to(many), 0).await;
+        assert_eq!(last, 31);
+        assert_eq!(first, [line(&user(1), &[], &[]), line(&user(31), &[(many, many - 1)], &[many - 2])]);
+        let (end, _) = told(&db, &account, up_to(many), many - 5).await;
+        assert_eq!(end, [line(&user(many + 1), &[(many, many - 1)], &[])]);
+
         let mut tx = db.db.read(&Meter::default()).await.expect("a transaction");
-        assert!(image::slice(&mut tx, &too_many, UserNo(0)).await.is_err());
+        assert!(image::slice(&mut tx, account.no, up_to(4_000_000_000), UserNo(0)).await.is_err());
     }
 }
