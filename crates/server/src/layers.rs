@@ -2,24 +2,20 @@
 //! limit and one log line, and a panic in it becomes a 500.
 
 use std::{
-    convert::Infallible,
-    future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
+    any::Any,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
 use axum::{
-    body::Bytes,
-    extract::{DefaultBodyLimit, MatchedPath, Request},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    Extension,
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use rolecall_model::{app::App, ids::AccountNo};
 use rolecall_store::Meter;
-use tower::{Layer, Service};
 
 use crate::{
     Server,
@@ -28,14 +24,7 @@ use crate::{
     compress,
     console::{self, ConsoleError, Reader},
     error::KoreError,
-    kore::request::MAX_BODY_BYTES,
 };
-
-/// What lines about requests stand under.
-pub(crate) const TARGET: &str = module_path!();
-
-/// The header with the request's id, on the way in and out.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What is learnt about a request while it is answered, for its log line and its headers.
 ///
@@ -182,175 +171,99 @@ impl Door {
     }
 }
 
-/// Puts what happens around a request around each route.
-#[derive(Clone)]
-pub(crate) struct Around(pub(crate) Arc<Server>);
+/// Marks an answer that stands for a panic.
+#[derive(Clone, Copy)]
+struct Panicked;
 
-impl<S> Layer<S> for Around {
-    type Service = Observed<S>;
+/// Gives the request its id and its time limit, writes its log line and counts it.
+pub(crate) async fn observe(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = request_id(&server, request.headers());
+    let given_id = request.headers().get("x-request-id").cloned();
+    let method = request.method().clone();
+    let door = Door::of(request.uri().path());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let takes_gzip = compress::is_taken(request.headers());
+    let reader =
+        matches!(door, Door::Console).then(|| Reader::of(&server, request.method(), request.uri(), request.headers()));
+    let asker = matches!(door, Door::Api).then(|| Asker::of(&server, request.headers()));
+    let notes = Notes::default();
+    request.extensions_mut().insert(notes.clone());
 
-    fn layer(&self, route: S) -> Observed<S> {
-        Observed { route, server: Arc::clone(&self.0) }
-    }
-}
-
-/// A route with what happens around it. One layer does all of that, as each takes copies and boxes of
-/// all that is inside it, for every request.
-#[derive(Clone)]
-pub(crate) struct Observed<S> {
-    route: S,
-    server: Arc<Server>,
-}
-
-impl<S> Service<Request> for Observed<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static>,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.route.poll_ready(context)
-    }
-
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        let server = Arc::clone(&self.server);
-        let asked = Asked::of(&server, &mut request);
-        let answering = self.route.call(request);
-        Box::pin(async move { Ok(asked.answered(&server, answering).await) })
-    }
-}
-
-/// What is known of a request before it is answered, and needed when it is.
-struct Asked {
-    began: Instant,
-    id: HeaderValue,
-    given_id: Option<HeaderValue>,
-    method: Method,
-    door: Door,
-    route: Option<MatchedPath>,
-    takes_gzip: bool,
-    reader: Option<Reader>,
-    asker: Option<Asker>,
-    notes: Notes,
-}
-
-impl Asked {
-    fn of(server: &Server, request: &mut Request) -> Self {
-        let headers = request.headers();
-        let door = Door::of(request.uri().path());
-        let of_console = || Reader::of(server, request.method(), request.uri(), headers);
-        let asked = Self {
-            began: Instant::now(),
-            id: request_id(server, headers),
-            given_id: headers.get(&REQUEST_ID).filter(|_| matches!(door, Door::Access)).cloned(),
-            method: request.method().clone(),
-            door,
-            route: request.extensions().get::<MatchedPath>().cloned(),
-            takes_gzip: compress::is_taken(headers),
-            reader: matches!(door, Door::Console).then(of_console),
-            asker: matches!(door, Door::Api).then(|| Asker::of(server, headers)),
-            notes: Notes::default(),
-        };
-        request.extensions_mut().insert(asked.notes.clone());
-        // A route that takes more says so itself.
-        DefaultBodyLimit::max(MAX_BODY_BYTES).apply(request);
-        asked
-    }
-
-    /// Waits for the answer no longer than it may take, completes it, writes its log line and counts it.
-    async fn answered(
-        self,
-        server: &Server,
-        answering: impl Future<Output = Result<Response, Infallible>>,
-    ) -> Response {
-        let door = self.door;
-        let response = match tokio::time::timeout(server.time_limit, unless_it_panics(answering)).await {
-            Ok(Some(Ok(response))) => response,
-            Ok(None) => {
-                door.answer(KoreError::internal, ApiProblem::internal, AccessError::internal, ConsoleError::internal)
-            }
-            Err(_) => door.answer(
-                || KoreError::unavailable(10),
-                || ApiProblem::unavailable(10),
-                || AccessError::unavailable(10),
-                ConsoleError::unavailable,
-            ),
-        };
-        let response = match &self.asker {
-            Some(asker) => problem::finish(response, asker),
-            None => response,
-        };
-        let mut response = compress::compressed(response, self.takes_gzip).await;
-        if let Some(reader) = &self.reader {
-            response = console::finish(response, reader);
+    let response = match tokio::time::timeout(server.time_limit, next.run(request)).await {
+        Ok(response) if response.extensions().get::<Panicked>().is_some() => {
+            door.answer(KoreError::internal, ApiProblem::internal, AccessError::internal, ConsoleError::internal)
         }
-        let learnt = std::mem::take(&mut *self.notes.learnt());
-        self.tell(server, response.status(), &learnt);
+        Ok(response) => response,
+        Err(_) => door.answer(
+            || KoreError::unavailable(10),
+            || ApiProblem::unavailable(10),
+            || AccessError::unavailable(10),
+            ConsoleError::unavailable,
+        ),
+    };
+    let response = match &asker {
+        Some(asker) => problem::finish(response, asker),
+        None => response,
+    };
+    let mut response = compress::compressed(response, takes_gzip).await;
+    if let Some(reader) = &reader {
+        response = console::finish(response, reader);
+    }
 
-        let headers = response.headers_mut();
-        for (name, value) in learnt.headers {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                headers.insert(name, value);
-            }
+    let took = began.elapsed();
+    let status = response.status();
+    let database = notes.meter().reading();
+    let learnt = std::mem::take(&mut *notes.learnt());
+    server.metrics.count_request(&method, route, status, took, &database);
+    let ms = milliseconds(took);
+    let db_ms = milliseconds(Duration::from_micros(database.busy_us));
+    tracing::info!(
+        request.id = id,
+        %method,
+        route,
+        status = status.as_u16(),
+        ms,
+        db_ms,
+        queries = database.n_statements,
+        rows = database.n_rows,
+        app = learnt.app_id,
+        account = learnt.account_no,
+        "{method} {route} {}",
+        status.as_u16(),
+    );
+    let headers = response.headers_mut();
+    for (name, value) in learnt.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
         }
-        // AuthZEN wants back whatever it sent; what cannot stand in a log is known there by an id of ours.
-        headers.insert(REQUEST_ID, self.given_id.unwrap_or(self.id));
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-        response
     }
-
-    /// Writes the request's log line and counts it.
-    fn tell(&self, server: &Server, status: StatusCode, learnt: &Learnt) {
-        let took = self.began.elapsed();
-        let method = &self.method;
-        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
-        let database = self.notes.meter().reading();
-        server.counts.count(method, route, status, took, &database);
-        tracing::info!(
-            request.id = self.id.to_str().unwrap_or_default(),
-            %method,
-            route,
-            status = status.as_u16(),
-            ms = milliseconds(took),
-            db_ms = milliseconds(Duration::from_micros(database.busy_us)),
-            queries = database.n_statements,
-            rows = database.n_rows,
-            app = learnt.app_id,
-            account = learnt.account_no,
-            "{method} {route} {}",
-            status.as_u16(),
-        );
+    // AuthZEN wants back whatever it sent; what cannot stand in a log is known there by an id of ours.
+    let shown_id = given_id.filter(|_| matches!(door, Door::Access)).or_else(|| HeaderValue::from_str(&id).ok());
+    if let Some(id) = shown_id {
+        headers.insert("x-request-id", id);
     }
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.entry("cache-control").or_insert(HeaderValue::from_static("no-store"));
+    response
 }
 
-/// What `answering` comes to; nothing if it panics.
-async fn unless_it_panics<T>(answering: impl Future<Output = T>) -> Option<T> {
-    let mut answering = pin!(answering);
-    // Whatever of it a panic leaves behind is dropped, and what it shares with others is behind locks
-    // that say what a panic under them means.
-    poll_fn(|context| {
-        let Ok(polled) = catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(context))) else {
-            // The panic's own message may quote anything, so only the hook on standard error has it.
-            tracing::error!("a request panicked");
-            return Poll::Ready(None);
-        };
-        polled.map(Some)
-    })
-    .await
+/// Turns a panic into the 500 it is, which [`observe`] puts into words.
+pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    // The panic's own message may quote anything, so only the hook on standard error has it.
+    tracing::error!("a request panicked");
+    (StatusCode::INTERNAL_SERVER_ERROR, Extension(Panicked)).into_response()
 }
 
 /// The id the caller gave, if it is short and printable, else a new one.
-fn request_id(server: &Server, headers: &HeaderMap) -> HeaderValue {
-    let is_fine = |id: &&HeaderValue| (1..=128).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic);
-    if let Some(given) = headers.get(&REQUEST_ID).filter(is_fine) {
-        return given.clone();
+fn request_id(server: &Server, headers: &HeaderMap) -> String {
+    let given = headers.get("x-request-id").and_then(|value| value.to_str().ok());
+    let is_fine = |id: &&str| (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+    match given.filter(is_fine) {
+        Some(id) => id.to_owned(),
+        None => rolecall_model::ids::uuid(server.core.random.bytes()),
     }
-    let made = Bytes::from(rolecall_model::ids::uuid(server.core.random.bytes()));
-    // It is letters and digits, which every header takes.
-    HeaderValue::from_maybe_shared(made).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// Units: milliseconds, to the microsecond.
@@ -381,16 +294,6 @@ pub(crate) async fn method_not_allowed(uri: Uri) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn a_panic_is_no_answer_and_ends_nothing_else() {
-        assert_eq!(unless_it_panics(async { 7 }).await, Some(7));
-        let waited_first = async {
-            tokio::task::yield_now().await;
-            panic!("in a handler");
-        };
-        assert_eq!(unless_it_panics::<()>(waited_first).await, None);
-    }
 
     #[test]
     fn every_way_to_write_a_public_path_is_one() {

@@ -47,8 +47,8 @@ pub struct Server {
     pub memory: auth::Memory,
     /// When apps called last.
     pub uses: auth::Uses,
-    /// What `/metrics` shows of requests.
-    pub counts: ops::Counts,
+    /// What `/metrics` shows.
+    pub metrics: ops::Metrics,
     /// Calls that assign roles and wait to be done together.
     pub assignments: assignments::Queue,
     /// What the tags of lists are signed with.
@@ -93,7 +93,7 @@ impl Server {
             rosters: Arc::new(Rosters::new(u64::from(config::DEFAULT_ROSTER_MB) << 20)),
             memory: auth::Memory::default(),
             uses: auth::Uses::default(),
-            counts: ops::Counts::default(),
+            metrics: ops::Metrics::new(),
             assignments: assignments::Queue::default(),
             uploads: room::Room::new(kore::upload::MAX_BIG),
             imports: room::Room::new(kore::role_import::MAX_AT_ONCE),

@@ -18,10 +18,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use self::line::Lean;
 use crate::config::{Log, LogFormat};
-
-mod line;
 
 /// How long the first line of a batch waits for others.
 const GATHER: Duration = Duration::from_millis(2);
@@ -40,16 +37,9 @@ pub fn begin(log: &Log) -> anyhow::Result<Logging> {
     let (lines, logging) = lines(stderr())?;
     let registry = tracing_subscriber::registry().with(filter);
     let layer = fmt::layer().with_writer(lines);
-    let format = log.format;
-    match format {
-        LogFormat::Json => {
-            let layer = layer.json().flatten_event(true);
-            drop(registry.with(layer.map_event_format(|others| Lean { format, others })).try_init());
-        }
-        LogFormat::Text => {
-            let layer = layer.with_ansi(stderr().is_terminal());
-            drop(registry.with(layer.map_event_format(|others| Lean { format, others })).try_init());
-        }
+    match log.format {
+        LogFormat::Json => drop(registry.with(layer.json().flatten_event(true)).try_init()),
+        LogFormat::Text => drop(registry.with(layer.with_ansi(stderr().is_terminal())).try_init()),
     }
     Ok(logging)
 }

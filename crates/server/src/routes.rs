@@ -5,9 +5,11 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
+    middleware::{from_fn_with_state, map_request},
     response::Response,
 };
-use tower::{Service, ServiceExt as _};
+use tower::{Layer, Service, util::BoxCloneSyncService};
+use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouterExt as _},
     routes,
@@ -113,7 +115,11 @@ pub fn service(
         .merge(console::routes())
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
-        .layer(layers::Around(Arc::clone(&server)));
-    // Paths take their normal form before they are matched, so this stands outside the router.
-    router.with_state::<()>(server).map_request(layers::normalise)
+        .layer(DefaultBodyLimit::max(kore::request::MAX_BODY_BYTES))
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn_with_state(Arc::clone(&server), layers::observe));
+    // Paths take their normal form before they are matched, so this layer stands outside the router.
+    BoxCloneSyncService::new(
+        map_request(async |request: Request| layers::normalise(request)).layer(router.with_state(server)),
+    )
 }

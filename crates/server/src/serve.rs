@@ -236,6 +236,7 @@ async fn clean(server: Arc<Server>) {
     loop {
         rounds.tick().await;
         server.rosters.drop_idle(core.clock.now());
+        server.metrics.tidy();
         if let Err(error) = apps::forget_uses(core).await {
             tracing::warn!("used tokens were not cleared away: {error}");
         }

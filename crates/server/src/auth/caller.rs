@@ -183,17 +183,16 @@ pub(crate) fn has_token(headers: &HeaderMap) -> bool {
 }
 
 async fn admit(parts: &Parts, server: &Server, notes: &Notes, scope: Option<Scope>) -> Result<Ctx, Denied> {
-    let now = server.core.clock.now();
-    let (app, roster) = authenticate(server, &parts.headers, now, notes.meter()).await?;
+    let (app, roster) = authenticate(server, &parts.headers, notes.meter()).await?;
     let app = &app.app;
     notes.caller(app);
-    server.uses.note(&app.id, now);
+    server.uses.note(&app.id, server.core.clock.now());
     if let Some(scope) = scope
         && !(app.kind == Kind::Admin && app.scopes.contains(&scope))
     {
         return Err(Denied::Scope(scope));
     }
-    let verdict = server.limits.check(app.account_no, now);
+    let verdict = server.limits.check(app.account_no, server.core.clock.now());
     notes.limits(verdict.headers());
     if let Some(window) = verdict.breach {
         return Err(Denied::TooMany(window));
@@ -208,10 +207,10 @@ async fn admit(parts: &Parts, server: &Server, notes: &Notes, scope: Option<Scop
 async fn authenticate(
     server: &Server,
     headers: &HeaderMap,
-    now: Instant,
     meter: &Meter,
 ) -> Result<(Arc<Known>, Option<Roster>), Denied> {
     let token = carried(headers)?;
+    let now = server.core.clock.now();
     if let Some(known) = server.memory.token(token, now)
         && let Some(roster) = if_unchanged(server, &known).await
     {
@@ -284,23 +283,22 @@ async fn use_up(core: &Core, app: &App, claims: &Claims, meter: &Meter) -> Resul
 
 /// The token of the request: header `auth`, or `Authorization: Bearer` as a convenience.
 fn carried(headers: &HeaderMap) -> Result<&str, Refusal> {
-    let mut carried = None;
-    let mut take = |token| match carried.replace(token) {
-        Some(other) if other != token => Err(Refusal::Invalid),
-        _ => Ok(()),
-    };
+    let mut tokens = Vec::new();
     for value in headers.get_all("auth") {
-        take(value.to_str().map_err(|_| Refusal::Invalid)?.trim())?;
+        tokens.push(value.to_str().map_err(|_| Refusal::Invalid)?.trim());
     }
     for value in headers.get_all(header::AUTHORIZATION) {
         let value = value.to_str().map_err(|_| Refusal::Invalid)?;
         match value.split_once(' ') {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => take(token.trim())?,
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => tokens.push(token.trim()),
             // Another scheme is for somebody else, such as a proxy in between.
             _ => {}
         }
     }
-    carried.filter(|token| !token.is_empty()).ok_or(Refusal::Invalid)
+    match tokens.split_first() {
+        Some((first, others)) if others.iter().all(|other| other == first) && !first.is_empty() => Ok(first),
+        _ => Err(Refusal::Invalid),
+    }
 }
 
 fn key_of(core: &Core, app: &App, now: Instant) -> Result<Key, Denied> {

@@ -3,7 +3,7 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
-    http::{StatusCode, Uri, request::Parts},
+    http::{StatusCode, request::Parts},
 };
 use rolecall_control::{Ctx, list};
 use rolecall_model::{
@@ -34,15 +34,10 @@ impl Params {
     /// Errors: a parameter given twice, one with U+0000 in it, or more than [`MAX_PARAMS`].
     pub fn parse(query: &str) -> Result<Self, Problem> {
         // The path does not matter; the type's only way in is a whole URI.
-        match format!("/?{query}").parse() {
-            Ok(uri) => Self::of(&uri),
-            Err(_) => Err(Problem::new("", say::query_not_encoded())),
-        }
-    }
-
-    /// The parameters in the query of `uri`. Errors: as [`Params::parse`]'s.
-    fn of(uri: &Uri) -> Result<Self, Problem> {
-        let Ok(Query(params)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else {
+        let Ok(uri) = format!("/?{query}").parse() else {
+            return Err(Problem::new("", say::query_not_encoded()));
+        };
+        let Ok(Query(params)) = Query::<Vec<(String, String)>>::try_from_uri(&uri) else {
             return Err(Problem::new("", say::query_not_pairs()));
         };
         if params.len() > MAX_PARAMS {
@@ -116,7 +111,7 @@ impl<S: Sync> FromRequestParts<S> for Params {
     type Rejection = KoreError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, KoreError> {
-        Ok(Self::of(&parts.uri)?)
+        Ok(Self::parse(parts.uri.query().unwrap_or_default())?)
     }
 }
 
