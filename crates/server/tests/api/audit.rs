@@ -173,8 +173,11 @@ each_engine! {
             })
             .collect();
         insta::assert_snapshot!("ocsf", one_of_each.join("\n"));
-        let some = lines(&app.get(&format!("{LIST}/export?format=native&target={}&from=2026-01-05T09:00:00.001Z", staff.users[2].id)).await);
-        assert!(some.is_empty(), "{some:?}");
+        for (from, expected) in [("09:00:00.001Z", vec!["Admin Role Assigned to Users"]), ("09:00:01.001Z", vec![])] {
+            let query = format!("format=native&target={}&from=2026-01-05T{from}", staff.users[2].id);
+            let some = lines(&app.get(&format!("{LIST}/export?{query}")).await);
+            assert_eq!(some.iter().map(|entry| &entry["event"]).collect::<Vec<_>>(), expected, "{from}");
+        }
         assert_eq!(app.get(&format!("{LIST}/export?format=xml")).await.status, StatusCode::BAD_REQUEST);
     }
 }
