@@ -64,7 +64,7 @@ pub(super) struct Look {
     pub(super) is_over: bool,
 }
 
-/// A stream of what `look` sees, each time this long after the one before, on behalf of whoever calls.
+/// A stream of what `look` sees on behalf of whoever calls, each look a `round` after the one before.
 ///
 /// Errors: there are too many streams.
 pub(super) fn follow<N: Need, F>(
